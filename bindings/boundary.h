@@ -1,0 +1,91 @@
+/*
+** boundary.h: how values cross between Lua and the core: arguments in, rows and failures out. Nothing here
+** decides anything. Every function that takes a lua_State may raise a Lua error and then not return: no
+** caller may hold a resource in a local across such a call.
+*/
+#ifndef KALITO_BOUNDARY_H
+#define KALITO_BOUNDARY_H
+
+#include "kalito.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* The box around a store: created empty, acquired into, closed once. */
+typedef struct kalb_box {
+    kal_store *store;
+} kalb_box;
+#define KALB_STORE "kalito.store"
+
+/* The store of a function made by kalb_push_functions. Raises when it is closed. */
+kal_store *kalb_store(lua_State *L);
+
+/* For a failure: raises for MISUSE, else pushes nil, message, code word and returns 3. */
+int kalb_fail(lua_State *L, const kal_err *err);
+/* Pushes true, or fails. */
+int kalb_done(lua_State *L, kal_code code, const kal_err *err);
+
+/* The string at `index` as borrowed text; NULL data for nil and none. Raises for other types. */
+kal_str kalb_check_text(lua_State *L, int index);
+void kalb_push_text(lua_State *L, kal_str text);
+
+/* A key of a table argument, by name. Each says whether it is there and leaves its value on the stack
+** when it is text (so that the borrowed bytes stay alive). Raises when it is of another type. */
+bool kalb_field_text(lua_State *L, int table, const char *key, kal_str *out);
+bool kalb_field_integer(lua_State *L, int table, const char *key, int64_t *out);
+bool kalb_field_number(lua_State *L, int table, const char *key, double *out);
+bool kalb_field_boolean(lua_State *L, int table, const char *key, bool *out);
+/* The table argument at `index` (absent: an empty one is put there). Raises when it holds a key that is
+** not in `keys` (ended by NULL), naming the nearest one; `what` is the function's name. */
+void kalb_check_keys(lua_State *L, int index, const char *what, const char *const *keys);
+
+/* Reads the row at `index` into *row; its texts borrow from the table. The values are left on the stack. */
+void kalb_check_row(lua_State *L, int index, kal_noun noun, const char *what, void *row);
+/* Pushes a row as a plain table. */
+void kalb_push_row(lua_State *L, kal_noun noun, const void *row);
+/* Reads the conditions at `index`; texts borrow from the table. */
+void kalb_check_filter(lua_State *L, int index, const char *what, kal_filter *filter);
+
+/* A noun as Lua sees it: the core's functions behind one signature. */
+typedef struct kalb_key {
+    kal_str id;
+    int64_t number;
+} kalb_key;
+typedef struct kalb_noun {
+    kal_noun noun;
+    const char *name;
+    size_t size; /* of a row */
+    kal_code (*add)(kal_store *, void *row, kal_err *);
+    kal_code (*get)(kal_store *, kalb_key, void *out, kal_err *);
+    kal_code (*set)(kal_store *, const void *row, kal_err *);
+    kal_code (*del)(kal_store *, kalb_key, kal_err *);
+    kal_code (*find)(kal_store *, const kal_filter *, void *rows, kal_page *, kal_err *);
+    kal_code (*count)(kal_store *, const kal_filter *, int64_t *out, kal_err *);
+} kalb_noun;
+extern const kalb_noun kalb_session, kalb_message, kalb_persona, kalb_summary, kalb_pin;
+
+/* With the store's userdata at the top: pushes a table of the noun's verbs. */
+void kalb_push_noun(lua_State *L, const kalb_noun *noun);
+/* With the store's userdata at the top: pushes a table of functions that find the store with
+** kalb_store. */
+void kalb_push_functions(lua_State *L, const luaL_Reg *functions);
+
+/* Each pushes one table of the module. */
+int kalb_open_store(lua_State *L);
+int kalb_open_json(lua_State *L);
+int kalb_open_system(lua_State *L);
+int kalb_open_text(lua_State *L);
+int kalb_message_get_external(lua_State *L);
+extern const luaL_Reg kalb_context_functions[];
+
+/* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
+const char *kalb_nearest(const char *word, const char *const *words);
+
+/* Ctrl-C: kalb_interrupt may be called from a signal handler: it stops the running Lua code and every
+** open store. Stores register while they are open. */
+void kalb_interrupt(void);
+void kalb_interrupt_watch(lua_State *L);
+bool kalb_interrupt_add(kal_store *store);
+void kalb_interrupt_remove(kal_store *store);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+** kalito.c: the module: luaopen_kalito, the shipped scripts and the search for "kalito.NAME". The same in the
+** program and in stock lua5.4.
+*/
+#include "boundary.h"
+#include "embedded.h"
+#include "jail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const void *key, const void *script) {
+    return strcmp(key, ((const kalb_script *)script)->name);
+}
+
+bool kalb_embedded(const char *name, const char **source, size_t *len) {
+    const kalb_script *s = bsearch(name, kalb_scripts, kalb_script_count, sizeof *s, compare);
+    if (!s) return false;
+    *source = s->text;
+    *len = s->len;
+    return true;
+}
+
+/* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
+static int embedded(lua_State *L) {
+    const char *source;
+    size_t len;
+    if (!kalb_embedded(luaL_checkstring(L, 1), &source, &len)) return 0;
+    lua_pushlstring(L, source, len);
+    return 1;
+}
+
+/* kalito.embedded_names() -> names of the shipped files, ascending */
+static int embedded_names(lua_State *L) {
+    lua_createtable(L, (int)kalb_script_count, 0);
+    for (size_t i = 0; i < kalb_script_count; i++) {
+        lua_pushstring(L, kalb_scripts[i].name);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+/* kalito.time(text) -> the time in the store's form, or nil when it is none */
+static int parse_time(lua_State *L) {
+    char out[25];
+    if (!kal_time_parse(kalb_check_text(L, 1), out)) return 0;
+    lua_pushstring(L, out);
+    return 1;
+}
+
+/* kalito.nearest(word, list) -> the word of the list that is nearest, or nil */
+static int nearest(lua_State *L) {
+    const char *word = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    size_t n = lua_rawlen(L, 2);
+    const char **words = lua_newuserdatauv(L, (n + 1) * sizeof *words, 0);
+    luaL_checkstack(L, (int)n + 4, NULL);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        words[i] = luaL_checkstring(L, -1);
+    }
+    words[n] = NULL;
+    lua_pushstring(L, kalb_nearest(word, words));
+    return 1;
+}
+
+/* A searcher for require: "kalito.print" is scripts/lib/print.lua, embedded. */
+static int search(lua_State *L) {
+    const char *module = luaL_checkstring(L, 1), *source;
+    char name[128];
+    size_t len;
+    if (strncmp(module, "kalito.", 7) != 0) return 0;
+    snprintf(name, sizeof name, "lib/%s", module + 7);
+    if (!kalb_embedded(name, &source, &len)) return 0;
+    lua_pushfstring(L, "@kalito/%s.lua", name);
+    if (luaL_loadbufferx(L, source, len, lua_tostring(L, -1), "t") != LUA_OK) return lua_error(L);
+    lua_insert(L, -2);
+    return 2;
+}
+
+static void add_searcher(lua_State *L) {
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    lua_pushcfunction(L, search);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 2);
+}
+
+/* Sets kalito.NAME to what `open` pushes. */
+static void add_part(lua_State *L, const char *name, int (*open)(lua_State *)) {
+    open(L);
+    lua_setfield(L, -2, name);
+}
+
+KAL_API int luaopen_kalito(lua_State *L);
+int luaopen_kalito(lua_State *L) {
+    static const luaL_Reg functions[] = {{"embedded", embedded},
+                                         {"embedded_names", embedded_names},
+                                         {"time", parse_time},
+                                         {"nearest", nearest},
+                                         {NULL, NULL}};
+    luaL_checkversion(L);
+    luaL_newlib(L, functions);
+    lua_pushliteral(L, KALITO_VERSION);
+    lua_setfield(L, -2, "_VERSION");
+    add_part(L, "open", kalb_open_store);
+    add_part(L, "json", kalb_open_json);
+    add_part(L, "text", kalb_open_text);
+    add_part(L, "system", kalb_open_system);
+    add_part(L, "jail", kalb_open_jail);
+    add_searcher(L);
+    /* The layer written in Lua completes the table; it finds it under its name. */
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "kalito");
+    lua_pop(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "kalito.init");
+    lua_call(L, 1, 0);
+    return 1;
+}

@@ -1,0 +1,16 @@
+/*
+** main.c: the program is itself, or, executed by itself with a hidden word, the worker of a jail.
+*/
+#include "host.h"
+#include "jail.h"
+
+#include <locale.h>
+#include <string.h>
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], KALB_WORKER_WORD) == 0) return kalb_worker_main();
+    /* Only the width of characters depends on it; the order of strings must not. */
+    if (!setlocale(LC_CTYPE, "") || !strstr(setlocale(LC_CTYPE, NULL), "UTF"))
+        setlocale(LC_CTYPE, "C.UTF-8");
+    return kalb_host(argc, argv);
+}

@@ -1,0 +1,28 @@
+/*
+** session.c: the core's sessions behind the signature that all nouns share.
+*/
+#include "boundary.h"
+
+static kal_code add(kal_store *store, void *row, kal_err *err) {
+    return kal_session_add(store, row, err);
+}
+
+static kal_code get(kal_store *store, kalb_key key, void *out, kal_err *err) {
+    return kal_session_get(store, key.id, out, err);
+}
+
+static kal_code set(kal_store *store, const void *row, kal_err *err) {
+    return kal_session_set(store, row, err);
+}
+
+static kal_code del(kal_store *store, kalb_key key, kal_err *err) {
+    return kal_session_del(store, key.id, err);
+}
+
+static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal_page *page,
+                     kal_err *err) {
+    return kal_session_find(store, filter, rows, page, err);
+}
+
+const kalb_noun kalb_session = {KAL_SESSION, "session", sizeof(kal_session), add, get, set,
+                                del,         find,      kal_session_count};

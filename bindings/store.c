@@ -1,0 +1,183 @@
+/*
+** store.c: kalito.open and the handle it gives: db.session, db.message, ... and the transaction.
+*/
+#include "boundary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static kalb_box *check_box(lua_State *L) {
+    return luaL_checkudata(L, 1, KALB_STORE);
+}
+
+/* Used as __gc, __close and close: harmless twice, and in any order. */
+static int close_store(lua_State *L) {
+    kalb_box *box = luaL_testudata(L, 1, KALB_STORE);
+    if (!box) box = lua_touserdata(L, lua_upvalueindex(1));
+    if (box && box->store) {
+        kalb_interrupt_remove(box->store);
+        kal_store_close(box->store);
+        box->store = NULL;
+    }
+    return 0;
+}
+
+static int begin(lua_State *L) {
+    kal_err err;
+    return kalb_done(L, kal_store_begin(kalb_store(L), &err), &err);
+}
+
+static int commit(lua_State *L) {
+    kal_err err;
+    return kalb_done(L, kal_store_commit(kalb_store(L), &err), &err);
+}
+
+static int rollback(lua_State *L) {
+    kal_store_rollback(kalb_store(L));
+    return 0;
+}
+
+static int now(lua_State *L) {
+    char time[25];
+    kal_store_now(kalb_store(L), time);
+    lua_pushstring(L, time);
+    return 1;
+}
+
+static int stat(lua_State *L) {
+    kal_store_info info;
+    kal_err err;
+    if (kal_store_stat(kalb_store(L), &info, &err) != KAL_OK) return kalb_fail(L, &err);
+    lua_createtable(L, 0, 7);
+    kalb_push_text(L, info.path);
+    lua_setfield(L, -2, "path");
+    kalb_push_text(L, info.journal_mode);
+    lua_setfield(L, -2, "journal_mode");
+    lua_pushboolean(L, info.read_only);
+    lua_setfield(L, -2, "read_only");
+    const struct {
+        const char *name;
+        int64_t value;
+    } sizes[] = {{"schema_version", info.schema_version},
+                 {"file_size", info.file_size},
+                 {"wal_size", info.wal_size},
+                 {"free_size", info.free_size}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        lua_pushinteger(L, sizes[i].value);
+        lua_setfield(L, -2, sizes[i].name);
+    }
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"close", close_store}, {"begin", begin}, {"commit", commit}, {"rollback", rollback},
+    {"now", now},           {"stat", stat},   {NULL, NULL}};
+
+/* ---- clock and ids of the test builds ---- */
+
+#ifdef KALITO_TEST
+/* KALITO_TEST_NOW: the first time, which then advances by a second a call; KALITO_TEST_IDS: ids count up. */
+static int64_t test_now(void *context) {
+    static int64_t calls;
+    (void)context;
+    return strtoll(getenv("KALITO_TEST_NOW"), NULL, 10) + 1000 * calls++;
+}
+
+static void test_uuid(void *context, char out[37]) {
+    static unsigned calls;
+    (void)context;
+    snprintf(out, 37, "%08x-0000-4000-8000-%012x", (unsigned)atoi(getenv("KALITO_TEST_IDS")),
+             ++calls);
+}
+
+static void inject(kal_options *options) {
+    if (getenv("KALITO_TEST_NOW")) options->now = test_now;
+    if (getenv("KALITO_TEST_IDS")) options->uuid = test_uuid;
+}
+#else
+static void inject(kal_options *options) {
+    (void)options;
+}
+#endif
+
+/* ---- opening ---- */
+
+static void read_options(lua_State *L, int index, kal_options *options) {
+    static const char *const keys[] = {"create", "read_only", "busy_ms", NULL};
+    int64_t ms = 0;
+    kalb_check_keys(L, index, "open", keys);
+    kalb_field_boolean(L, index, "create", &options->create);
+    kalb_field_boolean(L, index, "read_only", &options->read_only);
+    kalb_field_integer(L, index, "busy_ms", &ms);
+    luaL_argcheck(L, ms >= 0 && ms <= 3600000, index, "busy_ms must be between 0 and 3600000");
+    options->busy_ms = (int)ms;
+}
+
+/* With the userdata at the top: gives it the table in which its nouns and functions are found. */
+static void furnish(lua_State *L) {
+    static const kalb_noun *const nouns[] = {&kalb_session, &kalb_message, &kalb_persona,
+                                             &kalb_summary, &kalb_pin};
+    kalb_push_functions(L, functions);
+    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+        lua_pushvalue(L, -2);
+        kalb_push_noun(L, nouns[i]);
+        if (nouns[i] == &kalb_message) {
+            lua_pushvalue(L, -2);
+            lua_pushcclosure(L, kalb_message_get_external, 1);
+            lua_setfield(L, -2, "get_external");
+        }
+        lua_setfield(L, -3, nouns[i]->name);
+        lua_pop(L, 1);
+    }
+    lua_pushvalue(L, -2);
+    kalb_push_functions(L, kalb_context_functions);
+    lua_setfield(L, -3, "context");
+    lua_pop(L, 1);
+    lua_setiuservalue(L, -2, 1);
+}
+
+static int index_store(lua_State *L) {
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    return 1;
+}
+
+static int pairs_store(lua_State *L) {
+    lua_getglobal(L, "next");
+    lua_getiuservalue(L, 1, 1);
+    return 2;
+}
+
+static int show_store(lua_State *L) {
+    lua_pushfstring(L, "kalito.store (%s)", check_box(L)->store ? "open" : "closed");
+    return 1;
+}
+
+static const luaL_Reg meta[] = {{"__index", index_store}, {"__gc", close_store},
+                                {"__close", close_store}, {"__tostring", show_store},
+                                {"__pairs", pairs_store}, {NULL, NULL}};
+
+/* kalito.open(path [, options]) -> db */
+static int open(lua_State *L) {
+    kal_options options = {0};
+    kal_err err;
+    const char *path = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    read_options(L, 2, &options);
+    inject(&options);
+    kalb_box *box = lua_newuserdatauv(L, sizeof *box, 1);
+    box->store = NULL;
+    if (luaL_newmetatable(L, KALB_STORE)) luaL_setfuncs(L, meta, 0);
+    lua_setmetatable(L, -2);
+    if (kal_store_open(path, &options, &box->store, &err) != KAL_OK) return kalb_fail(L, &err);
+    kalb_interrupt_add(box->store);
+    furnish(L);
+    return 1;
+}
+
+int kalb_open_store(lua_State *L) {
+    lua_pushcfunction(L, open);
+    return 1;
+}

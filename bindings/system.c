@@ -1,0 +1,177 @@
+/*
+** system.c: kalito.system: the little of the operating system that the commands need and Lua lacks:
+** folders, kinds of files, terminals, the clock.
+*/
+#include "boundary.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+static int fail(lua_State *L, const char *path) {
+    int number = errno;
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: %s", path, strerror(number));
+    lua_pushstring(L, number == ENOENT ? "not_found" : "io");
+    return 3;
+}
+
+/* system.mkdir(path) -> true: makes the folder and those above it, for the user alone (0700). */
+static int make_folder(lua_State *L) {
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
+    char *copy = lua_newuserdatauv(L, len + 1, 0);
+    memcpy(copy, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (copy[i] != '/' && copy[i] != 0) continue;
+        char c = copy[i];
+        copy[i] = 0;
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST) return fail(L, copy);
+        copy[i] = c;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* system.stat(path) -> { kind = "file"|"folder"|"other", size =, mode =, modified = seconds } */
+static int stat_path(lua_State *L) {
+    struct stat st;
+    const char *path = luaL_checkstring(L, 1);
+    if (stat(path, &st) != 0) return fail(L, path);
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, S_ISREG(st.st_mode) ? "file" : S_ISDIR(st.st_mode) ? "folder" : "other");
+    lua_setfield(L, -2, "kind");
+    lua_pushinteger(L, st.st_size);
+    lua_setfield(L, -2, "size");
+    lua_pushinteger(L, st.st_mode & 07777);
+    lua_setfield(L, -2, "mode");
+    lua_pushinteger(L, st.st_mtime);
+    lua_setfield(L, -2, "modified");
+    return 1;
+}
+
+typedef struct folder_box {
+    DIR *handle;
+} folder_box;
+
+static int close_folder(lua_State *L) {
+    folder_box *box = lua_touserdata(L, 1);
+    if (box->handle) closedir(box->handle);
+    box->handle = NULL;
+    return 0;
+}
+
+/* system.list(path) -> names in the folder, sorted by nothing, without . and .. */
+static int list_folder(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    folder_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+    box->handle = NULL;
+    if (luaL_newmetatable(L, "kalito.folder")) {
+        lua_pushcfunction(L, close_folder);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    box->handle = opendir(path);
+    if (!box->handle) return fail(L, path);
+    lua_newtable(L);
+    lua_Integer n = 0;
+    for (struct dirent *e; (e = readdir(box->handle));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        lua_pushstring(L, e->d_name);
+        lua_rawseti(L, -2, ++n);
+    }
+    closedir(box->handle);
+    box->handle = NULL;
+    return 1;
+}
+
+/* system.realpath(path) -> the path without links and dots */
+static int real_path(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    char *real = realpath(path, NULL);
+    if (!real) return fail(L, path);
+    lua_pushstring(L, real);
+    free(real);
+    return 1;
+}
+
+static int check_fd(lua_State *L) {
+    static const char *const names[] = {"stdin", "stdout", "stderr", NULL};
+    return luaL_checkoption(L, 1, "stdout", names);
+}
+
+/* system.isatty(["stdin"|"stdout"|"stderr"]) -> boolean */
+static int is_terminal(lua_State *L) {
+    lua_pushboolean(L, isatty(check_fd(L)));
+    return 1;
+}
+
+/* system.columns() -> width of the terminal on stdout, 80 when it is none */
+static int columns(lua_State *L) {
+    struct winsize size;
+    const char *given = getenv("COLUMNS");
+    int width = given ? atoi(given) : 0;
+    if (width <= 0 && ioctl(1, TIOCGWINSZ, &size) == 0) width = size.ws_col;
+    lua_pushinteger(L, width > 0 ? width : 80);
+    return 1;
+}
+
+/* system.width(text) -> cells the text takes on a terminal */
+static int text_width(lua_State *L) {
+    size_t len, cells = 0;
+    const char *text = luaL_checklstring(L, 1, &len);
+    mbstate_t state = {0};
+    for (size_t i = 0; i < len;) {
+        wchar_t c;
+        size_t n = mbrtowc(&c, text + i, len - i, &state);
+        if (n == 0 || n > len - i) {
+            memset(&state, 0, sizeof state);
+            n = 1;
+            cells++;
+        } else {
+            int w = wcwidth(c);
+            cells += w > 0 ? (size_t)w : 0;
+        }
+        i += n;
+    }
+    lua_pushinteger(L, (lua_Integer)cells);
+    return 1;
+}
+
+/* system.clock() -> seconds of a clock that never goes back */
+static int monotonic(lua_State *L) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
+    return 1;
+}
+
+/* system.sync(path) -> true: what was written to the file or folder is on the disk */
+static int sync_path(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(L, path);
+    int result = fsync(fd);
+    close(fd);
+    if (result != 0) return fail(L, path);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+int kalb_open_system(lua_State *L) {
+    static const luaL_Reg functions[] = {{"mkdir", make_folder},  {"stat", stat_path},
+                                         {"list", list_folder},   {"realpath", real_path},
+                                         {"isatty", is_terminal}, {"columns", columns},
+                                         {"width", text_width},   {"clock", monotonic},
+                                         {"sync", sync_path},     {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,293 @@
+/*
+** index.c: keeping the search index in step with the rows, in the transaction that changes them. What
+** another program has added, edited or deleted is found by two marks: messages above the highest indexed
+** id, and tombstones left by the triggers. Reading the index is search.c's work.
+*/
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- prepared text ---- */
+
+/* Han, Hiragana, Katakana: written without spaces. Hangul has spaces. */
+static bool unspaced(uint32_t c) {
+    return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x4DBF) ||
+           (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
+           (c >= 0x20000 && c <= 0x3134F) || c == 0x3005 || c == 0x3007;
+}
+
+/* The code point at `p` of valid UTF-8. */
+static uint32_t decode(const unsigned char *p, size_t *len) {
+    if (*p < 0x80) return *len = 1, *p;
+    if (*p < 0xE0) return *len = 2, (uint32_t)(p[0] & 0x1F) << 6 | (p[1] & 0x3F);
+    if (*p < 0xF0)
+        return *len = 3,
+               (uint32_t)(p[0] & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+    return *len = 4, (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 |
+                         (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+}
+
+/* The bytes of the run of unspaced characters at the beginning of `text`. */
+static size_t unspaced_run(kal_str text) {
+    size_t n = 0, len;
+    while (n < text.len && unspaced(decode((const unsigned char *)text.data + n, &len)))
+        n += len;
+    return n;
+}
+
+/* "abc" becomes " ab  bc ": every pair of neighbours a word of its own. */
+static char *write_pairs(char *out, kal_str run) {
+    size_t a = 0, len;
+    decode((const unsigned char *)run.data, &len);
+    do {
+        size_t b = a + len, next = 0;
+        if (b < run.len) decode((const unsigned char *)run.data + b, &next);
+        *out++ = ' ';
+        memcpy(out, run.data + a, len + next);
+        out += len + next;
+        *out++ = ' ';
+        a = b;
+        len = next;
+    } while (a + len < run.len);
+    return out;
+}
+
+static bool has_unspaced(kal_str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] >= 0xE3) return true;
+    return false;
+}
+
+kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err) {
+    *out = text;
+    if (!has_unspaced(text)) return KAL_OK;
+    /* A pair is two characters and two blanks; a character of 3 bytes stands in two pairs. */
+    char *buffer = kali_arena_alloc(arena, text.len * 3 + 8), *p = buffer;
+    if (!buffer) return kali_fail(err, KAL_NOMEM, "out of memory");
+    for (size_t i = 0; i < text.len;) {
+        kal_str rest = {text.data + i, text.len - i};
+        size_t run = unspaced_run(rest), len = 1;
+        if (run) {
+            p = write_pairs(p, (kal_str){rest.data, run});
+        } else {
+            decode((const unsigned char *)rest.data, &len);
+            memcpy(p, rest.data, len);
+            p += len;
+        }
+        i += run ? run : len;
+    }
+    *out = (kal_str){buffer, (size_t)(p - buffer)};
+    return KAL_OK;
+}
+
+/* ---- entries ---- */
+
+static const char ADD_MESSAGE[] = "INSERT INTO kalito_messages_fts(rowid, text) VALUES ($1, $2)";
+static const char ADD_NOTE[] = "INSERT INTO kalito_notes_fts(rowid, text) VALUES ($1, $2)";
+static const char DROP_MESSAGE[] =
+    "INSERT INTO kalito_messages_fts(kalito_messages_fts, rowid, text) VALUES ('delete', $1, $2)";
+static const char DROP_NOTE[] =
+    "INSERT INTO kalito_notes_fts(kalito_notes_fts, rowid, text) VALUES ('delete', $1, $2)";
+
+static kal_code write_entry(kal_store *store, const char *sql, int64_t id, kal_str text,
+                            kal_err *err) {
+    kali_arena arena = {0};
+    kali_stmt *q;
+    kal_str prepared;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    if (code == KAL_OK) code = kali_index_text(&arena, text, &prepared, err);
+    if (code == KAL_OK) {
+        kali_bind_integer(q, 1, id);
+        kali_bind_text(q, 2, prepared);
+        code = kali_run(q, err);
+    }
+    kali_arena_free(&arena);
+    return code;
+}
+
+kal_code kali_index_message(kal_store *store, int64_t id, kal_str text, kal_err *err) {
+    return write_entry(store, ADD_MESSAGE, id, text, err);
+}
+
+kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_str text,
+                         kal_err *err) {
+    static const char SQL[] = "INSERT INTO kalito_notes(kind, key) VALUES ($1, $2)";
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, kal_text(kind));
+    kali_bind_text(q, 2, key);
+    code = kali_run(q, err);
+    return code == KAL_OK ? write_entry(store, ADD_NOTE, kali_db_last_id(store->db), text, err)
+                          : code;
+}
+
+/* ---- tombstones ---- */
+
+/* One text that must leave the index; its strings live in `arena`. */
+typedef struct tombstone {
+    int64_t id;
+    kal_str kind, key, text;
+} tombstone;
+
+static kal_code next_tombstone(kal_store *store, int64_t after, kali_arena *arena, tombstone *out,
+                               bool *found, kal_err *err) {
+    static const char SQL[] = "SELECT id, kind, key, text FROM kalito_tombstones WHERE id > $1"
+                              " ORDER BY id LIMIT 1";
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_integer(q, 1, after);
+    code = kali_step(q, found, err);
+    if (code != KAL_OK || !*found) return code;
+    out->id = kali_integer(q, 0);
+    bool copied = kali_arena_copy(arena, kali_text(q, 1), &out->kind) &&
+                  kali_arena_copy(arena, kali_text(q, 2), &out->key) &&
+                  kali_arena_copy(arena, kali_text(q, 3), &out->text);
+    kali_reset(q);
+    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+}
+
+/* The first column of the first row of `sql`, given an integer or two texts; 0 when there is none. */
+static kal_code look_up(kal_store *store, const char *sql, const tombstone *t, int64_t *out,
+                        kal_err *err) {
+    kali_stmt *q;
+    bool row;
+    *out = 0;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, t->key);
+    kali_bind_text(q, 2, t->kind);
+    code = kali_step(q, &row, err);
+    if (code != KAL_OK || !row) return code;
+    *out = kali_integer(q, 0);
+    kali_reset(q);
+    return KAL_OK;
+}
+
+/* A message is in the index under its own id; one deleted twice, or never indexed, is not. */
+static kal_code bury_message(kal_store *store, const tombstone *t, kal_err *err) {
+    static const char INDEXED[] =
+        "SELECT id FROM kalito_messages_fts_docsize WHERE id = CAST($1 AS INTEGER)";
+    int64_t id;
+    kal_code code = look_up(store, INDEXED, t, &id, err);
+    return code == KAL_OK && id ? write_entry(store, DROP_MESSAGE, id, t->text, err) : code;
+}
+
+static kal_code bury_note(kal_store *store, const tombstone *t, kal_err *err) {
+    static const char INDEXED[] = "SELECT id FROM kalito_notes WHERE key = $1 AND kind = $2";
+    static const char FORGET[] = "DELETE FROM kalito_notes WHERE key = $1 AND kind = $2";
+    int64_t id, none;
+    kal_code code = look_up(store, INDEXED, t, &id, err);
+    if (code != KAL_OK || !id) return code;
+    code = write_entry(store, DROP_NOTE, id, t->text, err);
+    return code == KAL_OK ? look_up(store, FORGET, t, &none, err) : code;
+}
+
+static kal_code clear_tombstones(kal_store *store, kal_err *err) {
+    static const char SQL[] = "DELETE FROM kalito_tombstones";
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    return code == KAL_OK ? kali_run(q, err) : code;
+}
+
+/* Indexes every row that `sql` gives as (id, text) or, for notes, (kind, key, text). */
+static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_t above,
+                           kal_err *err) {
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_integer(q, 1, above);
+    bool row;
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        if (notes)
+            code =
+                kali_index_note(store, kali_text(q, 0).data, kali_text(q, 1), kali_text(q, 2), err);
+        else
+            code = kali_index_message(store, kali_integer(q, 0), kali_text(q, 1), err);
+        if (code != KAL_OK) break;
+    }
+    kali_reset(q);
+    return code;
+}
+
+/* The edited ones are still there under the same key, with their new text. */
+static kal_code index_edited(kal_store *store, kal_err *err) {
+    static const char MESSAGES[] =
+        "SELECT m.id, coalesce(m.text, '') FROM messages m WHERE m.id IN"
+        " (SELECT CAST(key AS INTEGER) FROM kalito_tombstones WHERE kind = 'message')"
+        " AND NOT EXISTS (SELECT 1 FROM kalito_messages_fts_docsize d WHERE d.id = m.id)";
+    static const char NOTES[] =
+        "SELECT t.kind, p.id, p.content FROM semantic_pins p"
+        " JOIN (SELECT DISTINCT kind, key FROM kalito_tombstones) t ON t.kind = 'pin' AND t.key = p.id"
+        " UNION ALL SELECT t.kind, s.id, s.summary FROM conversation_summaries s"
+        " JOIN (SELECT DISTINCT kind, key FROM kalito_tombstones) t ON t.kind = 'summary' AND t.key = s.id";
+    kal_code code = index_rows(store, MESSAGES, false, 0, err);
+    return code == KAL_OK ? index_rows(store, NOTES, true, 0, err) : code;
+}
+
+kal_code kali_index_settle(kal_store *store, kal_err *err) {
+    kali_arena arena = {0};
+    tombstone t = {0};
+    bool found = false, any = false;
+    kal_code code = next_tombstone(store, 0, &arena, &t, &found, err);
+    while (code == KAL_OK && found) {
+        any = true;
+        bool message = strcmp(t.kind.data, "message") == 0;
+        code = message ? bury_message(store, &t, err) : bury_note(store, &t, err);
+        kali_arena_reset(&arena);
+        if (code == KAL_OK) code = next_tombstone(store, t.id, &arena, &t, &found, err);
+    }
+    kali_arena_free(&arena);
+    if (code == KAL_OK && any) code = index_edited(store, err);
+    if (code == KAL_OK && any) code = clear_tombstones(store, err);
+    return code;
+}
+
+/* ---- what another program has written ---- */
+
+static kal_code run_with(kal_store *store, const char *sql, int64_t mark, kal_err *err) {
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_integer(q, 1, mark);
+    return kali_run(q, err);
+}
+
+static kal_code add_messages(kal_store *store, kal_err *err) {
+    static const char NEW[] =
+        "SELECT id, coalesce(text, '') FROM messages WHERE id > $1 ORDER BY id";
+    static const char COUNT[] =
+        "UPDATE sessions SET message_count = (SELECT count(*) FROM messages WHERE session_id = sessions.id)"
+        " WHERE id IN (SELECT session_id FROM messages WHERE id > $1)";
+    int64_t mark, last;
+    kal_code code =
+        kali_db_integer(store->db, "SELECT max(id) FROM kalito_messages_fts_docsize", &mark, err);
+    if (code == KAL_OK)
+        code = kali_db_integer(store->db, "SELECT max(id) FROM messages", &last, err);
+    if (code != KAL_OK || last <= mark) return code;
+    code = index_rows(store, NEW, false, mark, err);
+    return code == KAL_OK ? run_with(store, COUNT, mark, err) : code;
+}
+
+static kal_code add_notes(kal_store *store, kal_err *err) {
+    static const char NEW[] =
+        "SELECT 'pin', id, content FROM semantic_pins p WHERE NOT EXISTS"
+        " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id)"
+        " UNION ALL SELECT 'summary', id, summary FROM conversation_summaries s WHERE NOT EXISTS"
+        " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id)";
+    static const char MISSING[] = "SELECT (SELECT count(*) FROM semantic_pins)"
+                                  " + (SELECT count(*) FROM conversation_summaries)"
+                                  " - (SELECT count(*) FROM kalito_notes)";
+    int64_t missing;
+    kal_code code = kali_db_integer(store->db, MISSING, &missing, err);
+    return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, err) : code;
+}
+
+kal_code kali_index_catch_up(kal_store *store, kal_err *err) {
+    kal_code code = kali_index_settle(store, err);
+    if (code == KAL_OK) code = add_messages(store, err);
+    if (code == KAL_OK) code = add_notes(store, err);
+    return code;
+}

@@ -1,0 +1,280 @@
+/*
+** internal.h: what the files of core/ share and nobody else sees. Three layers, bottom up: the seam
+*to
+** the database (sqlite.c), the store with its transaction and its arena (store.c), and the row
+*machine
+** (row.c) that runs every noun from a table of fields, rules and statements.
+*/
+#ifndef KALITO_INTERNAL_H
+#define KALITO_INTERNAL_H
+
+#include "kalito.h"
+
+/* ---- error.c ---- */
+
+/* Fills *err (may be NULL) and returns `code`. Control characters in the message become '?'. */
+kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+#define KALI_STR(s) (int)((s).len < 80 ? (s).len : 80), ((s).data ? (s).data : "")
+
+/* ---- time.c ---- */
+
+#define KALI_TIME_LEN 24
+/* Milliseconds since 1970 to "YYYY-MM-DDTHH:MM:SS.mmmZ"; years 0000 to 9999. */
+void kali_time_format(int64_t ms, char out[25]);
+bool kali_time_ms(kal_str text, int64_t *ms);
+
+/* ---- arena.c: memory of one answer ---- */
+
+typedef struct kali_arena {
+    struct kali_block *head; /* newest block first */
+    size_t used;             /* bytes handed out since the last reset */
+} kali_arena;
+/* NULL when out of memory. Aligned for any type. */
+void *kali_arena_alloc(kali_arena *arena, size_t size);
+/* A copy followed by a NUL; data == NULL stays NULL. False when out of memory. */
+bool kali_arena_copy(kali_arena *arena, kal_str text, kal_str *out);
+/* Forgets everything, keeps one block for reuse. */
+void kali_arena_reset(kali_arena *arena);
+void kali_arena_free(kali_arena *arena);
+
+/* ---- sqlite.c: the seam. No other file but sqlite*.c knows SQLite ---- */
+
+typedef struct kali_db kali_db;
+typedef struct kali_stmt kali_stmt;
+
+#define KALI_PARAMS 24 /* parameters are named $1 to $24 */
+
+kal_code kali_db_open(const char *path, const kal_options *options, kali_db **out, kal_err *err);
+void kali_db_close(kali_db *db);
+/* Runs a script of statements. */
+kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err);
+/* The prepared statement of a constant text; prepared once per connection, found by the address. */
+kal_code kali_db_use(kali_db *db, const char *sql, kali_stmt **out, kal_err *err);
+/* One integer from a query without parameters. */
+kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *err);
+int64_t kali_db_changes(kali_db *db);
+int64_t kali_db_last_id(kali_db *db);
+bool kali_db_read_only(kali_db *db);
+/* A number that changes when another connection has written to the file. */
+uint32_t kali_db_version(kali_db *db);
+void kali_db_interrupt(kali_db *db);
+/* Calls `each` with every statement prepared so far. */
+void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context);
+
+/* Parameters: `k` is the number in the name; one that the statement does not have is skipped. Bound
+*text
+** is borrowed until the statement is reset. */
+void kali_bind_text(kali_stmt *q, int k, kal_str value);
+void kali_bind_integer(kali_stmt *q, int k, int64_t value);
+void kali_bind_real(kali_stmt *q, int k, double value);
+void kali_bind_blob(kali_stmt *q, int k, const void *data, size_t len);
+void kali_bind_null(kali_stmt *q, int k);
+/* One row: *row tells whether there is one. After the last row, or a failure, the statement is
+ * reset. */
+kal_code kali_step(kali_stmt *q, bool *row, kal_err *err);
+/* Runs a statement that gives no rows, then resets it. */
+kal_code kali_run(kali_stmt *q, kal_err *err);
+/* Ends a statement before its last row. Harmless twice. */
+void kali_reset(kali_stmt *q);
+/* Columns from 0; text and blob are borrowed until the next step. */
+bool kali_is_null(kali_stmt *q, int column);
+kal_str kali_text(kali_stmt *q, int column);
+kal_str kali_blob(kali_stmt *q, int column);
+int64_t kali_integer(kali_stmt *q, int column);
+double kali_real(kali_stmt *q, int column);
+
+/* ---- store.c ---- */
+
+#define KALI_TOUCHED 64
+
+/* What the transaction knows about a session it adds to: its latest message time, and what its row
+*must
+** still be told. */
+typedef struct kali_touch {
+    char session[KAL_NAME_MAX + 1];
+    char last[KALI_TIME_LEN + 1]; /* latest created_at of the session, "" when it has no message */
+    int64_t added;                /* messages not yet counted in the session's row */
+} kali_touch;
+
+struct kal_store {
+    kali_db *db;
+    kal_options options;
+    char *path;
+    kali_arena arena; /* the rows of the last answer */
+    bool batch;       /* between kal_store_begin and commit */
+    bool failed;      /* a write of the batch failed halfway: commit must refuse */
+    bool seen;        /* `version` is valid */
+    uint32_t version; /* kali_db_version when the index was last complete */
+    kali_touch touched[KALI_TOUCHED];
+};
+
+/* Every public call that hands out text begins with this. */
+void kali_answer_begin(kal_store *store);
+/* Around every write: takes the write lock (or joins the batch) and completes the search index,
+*then
+** commits when `code` is KAL_OK, and else undoes everything since. Returns the final code. */
+kal_code kali_write_begin(kal_store *store, kal_err *err);
+kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err);
+/* The touch record of a session; NOT_FOUND when there is no such session. Valid until the next
+ * call. */
+kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err);
+/* Writes the pending counts and times of all touched sessions. */
+kal_code kali_touch_flush(kal_store *store, kal_err *err);
+void kali_touch_forget(kal_store *store);
+int64_t kali_store_ms(kal_store *store);
+
+/* ---- migrate.c ---- */
+
+kal_code kali_migrate(kal_store *store, kal_err *err);
+
+typedef struct kali_migration {
+    int version;
+    const char *name;
+    const char *sql;
+} kali_migration;
+/* Embedded from schema/ at build time, ascending. */
+extern const kali_migration kali_migrations[];
+extern const size_t kali_migration_count;
+
+/* ---- uuid.c ---- */
+
+void kali_uuid(kal_store *store, char out[37]);
+
+/* ---- row.c: the row machine ---- */
+
+typedef enum kali_check {
+    KALI_ANY,     /* text up to KAL_TEXT_MAX, may be empty */
+    KALI_ID,      /* 1..KAL_NAME_MAX bytes */
+    KALI_NAME,    /* up to KAL_NAME_MAX bytes */
+    KALI_TEXT,    /* 1..KAL_TEXT_MAX bytes */
+    KALI_TIME,    /* a time; stored in the core's form */
+    KALI_ONE_OF,  /* one of the words in `words` */
+    KALI_STRINGS, /* a JSON array of strings */
+    KALI_RANGE,   /* a number in min..max */
+    KALI_ABOVE    /* a number > min */
+} kali_check;
+
+typedef struct kali_rule {
+    kali_check check;
+    double min, max;
+    const char *words;  /* separated by spaces */
+    const char *preset; /* default text of `add` */
+    double number;      /* default number of `add`; NAN: none */
+} kali_rule;
+
+/* Conditions that a noun's statements know, as bits. */
+enum {
+    KALI_BY_SESSION = 1,
+    KALI_BY_ROLE = 2,
+    KALI_BY_TYPE = 4,
+    KALI_BY_PERSONA = 8,
+    KALI_BY_CATEGORY = 16,
+    KALI_BY_NAME = 32,
+    KALI_BY_TIME = 64,
+    KALI_BY_IMPORTANCE = 128,
+    KALI_BY_SCOPE = 256,
+    KALI_BY_SAVED = 512,
+    KALI_BY_PREFIX = 1024
+};
+
+/*
+** Everything the row machine knows of a noun. The statements' parameters: in add and set, $i is
+*field
+** number i (from 1); in get and del, $1 is the id. In lists:
+**   $1 session  $2 $3 lower bound (key, id), exclusive  $4 $5 upper bound  $6 score of the upper
+*bound
+**   $7 role  $8 minimum importance  $9 limit  $10 pin type  $11 persona  $12 category  $13 name
+**   $14 $15 ids from, and below  $16 saved  $17 highest id  $18 archived (0, 1 or NULL)
+**   $19 $20 time from, and below  $21 $22 the last row seen (key, id), for importance order
+*/
+typedef struct kali_noun {
+    const char *name;
+    const kal_field *fields;
+    const kali_rule *rules;
+    size_t count;
+    unsigned required; /* fields that `add` needs */
+    unsigned filters;  /* KALI_BY_... */
+    int time_field;    /* created_at */
+    int score_field;   /* -1: none */
+    int key_field[4];  /* the text key of each kal_order; -1: the order does not exist */
+    kal_order preset;  /* what KAL_ORDER_DEFAULT means */
+    const char *add, *get, *set, *del;
+    const char *list[2][4]; /* [session given][order] */
+    const char *tally[2];   /* count: [session given] */
+} kali_noun;
+
+extern const kali_noun kali_session_noun, kali_message_noun, kali_persona_noun, kali_summary_noun,
+    kali_pin_noun;
+
+/* Where the field is in a row. */
+kal_str *kali_field_text(const kali_noun *noun, const void *row, size_t i);
+/* Whether the field is given in the row (see kalito.h, Rows). */
+bool kali_given(const kali_noun *noun, const void *row, size_t i);
+/* A text that a user must not pass unchecked: MISUSE names `noun.field`. */
+kal_code kali_check_text(const char *noun, const char *field, kal_str text, size_t min, size_t max,
+                         kal_err *err);
+
+/* An absent text becomes an empty one: a key must be one or the other kind. */
+static inline kal_str kali_some(kal_str text) {
+    return text.data ? text : (kal_str){"", 0};
+}
+
+/* Mints id and created_at where they are absent, for nouns with text ids. NOMEM. */
+kal_code kali_row_mint(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
+/* Checks a row for add: required fields, rules, defaults; times are rewritten to the core's form.
+ */
+kal_code kali_row_prepare(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
+/* Binds the row's fields to $1.. of a statement. */
+void kali_row_bind(const kali_noun *noun, kali_stmt *q, const void *row);
+/* Reads the current row of a statement whose columns are the noun's fields. NOMEM. */
+kal_code kali_row_read(kal_store *store, const kali_noun *noun, kali_stmt *q, void *row,
+                       kal_err *err);
+
+/* The verbs. Ids: text nouns take `id`, messages take `number`. `*_in` run inside a write. */
+typedef struct kali_key {
+    kal_str id;
+    int64_t number;
+} kali_key;
+kal_code kali_row_insert(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
+kal_code kali_row_get(kal_store *store, const kali_noun *noun, kali_key key, void *out,
+                      kal_err *err);
+/* Reads the stored row into *merged and lays the given fields of `row` over it, checked. */
+kal_code kali_row_merge(kal_store *store, const kali_noun *noun, const void *row, void *merged,
+                        kal_err *err);
+kal_code kali_row_update(kal_store *store, const kali_noun *noun, const void *merged, kal_err *err);
+kal_code kali_row_delete(kal_store *store, const kali_noun *noun, kali_key key, kal_err *err);
+kal_code kali_row_find(kal_store *store, const kali_noun *noun, const kal_filter *filter,
+                       void *rows, kal_page *page, kal_err *err);
+kal_code kali_row_count(kal_store *store, const kali_noun *noun, const kal_filter *filter,
+                        int64_t *out, kal_err *err);
+size_t kali_row_size(const kali_noun *noun);
+
+/* ---- session.c ---- */
+
+/* NOT_FOUND unless the session exists. */
+kal_code kali_session_exists(kal_store *store, kal_str id, kal_err *err);
+
+/* ---- note.c: summaries and pins ---- */
+
+kal_code kali_note_add(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
+/* `merged` is room for one row of the noun. */
+kal_code kali_note_set(kal_store *store, const kali_noun *noun, const void *row, void *merged,
+                       kal_err *err);
+kal_code kali_note_del(kal_store *store, const kali_noun *noun, kal_str id, kal_err *err);
+
+/* ---- index.c: keeping the search index ---- */
+
+/* The form of a text that goes into the index: the text itself, but runs of characters that are written
+** without spaces become pairs. *out is `text` or lives in the arena. NOMEM. */
+kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err);
+/* Adds a message, pin or summary to the index, inside the write that stores it. */
+kal_code kali_index_message(kal_store *store, int64_t id, kal_str text, kal_err *err);
+kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_str text,
+                         kal_err *err);
+/* Takes what was deleted or edited out of the index and puts the new text in. */
+kal_code kali_index_settle(kal_store *store, kal_err *err);
+/* Settles, then indexes and counts what another program has added. Inside a write. */
+kal_code kali_index_catch_up(kal_store *store, kal_err *err);
+
+#endif

@@ -1,0 +1,607 @@
+/*
+** kalito.h: the public interface of libkalito, a conversation-memory engine over one SQLite file.
+**
+** Conventions
+**   - Names: kal_NOUN_VERB. The nouns session, message, persona, summary and pin have add, get,
+*set,
+**     del, find and count; each row type is a plain struct.
+**   - Results: every fallible function returns a kal_code and, unless `err` is NULL, fills *err
+*with the
+**     same code and a message of one line. KAL_OK is 0. On any failure nothing was changed.
+**   - Ownership: kal_store and kal_context are handles that the caller closes; closing NULL is
+*harmless.
+**     Everything else is a value. Text that a function hands out is borrowed: it stays valid until
+*the
+**     next call on the same handle, unless the function says otherwise. No function returns memory
+*to free.
+**   - Text: kal_str is bytes and a length, valid UTF-8 without NUL. Text handed out is also
+*followed by a
+**     NUL byte that the length does not count. data == NULL is SQL's NULL.
+**   - Times: ISO-8601 UTC with milliseconds, "2025-03-01T09:30:00.000Z". Where a time comes in, the
+*form
+**     "2025-03-01 09:30:00", a missing fraction, a date alone and an offset like +02:00 are
+*accepted too.
+**   - Threads: a handle belongs to one thread at a time. Processes may share a file.
+**   - Never carry a kal_store through fork().
+*/
+#ifndef KALITO_H
+#define KALITO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KALITO_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define KAL_API __attribute__((visibility("default")))
+#else
+#define KAL_API
+#endif
+
+/* ---- Results ---- */
+
+typedef enum kal_code {
+    KAL_OK = 0,
+    KAL_MISUSE,      /* a bad argument or value: a bug in the caller or input to refuse */
+    KAL_NOT_FOUND,   /* no such row or file */
+    KAL_EXISTS,      /* the id or external id is taken */
+    KAL_BUSY,        /* another process held the file for longer than busy_ms */
+    KAL_BUDGET,      /* the part of a context that must be sent is over the budget */
+    KAL_READONLY,    /* the file or its folder cannot be written */
+    KAL_FULL,        /* the disk is full */
+    KAL_IO,          /* reading or writing failed */
+    KAL_CORRUPT,     /* the file is damaged */
+    KAL_NOT_KALITO,  /* not a database, or not one of ours */
+    KAL_TOO_NEW,     /* written by a newer kalito: left unchanged */
+    KAL_NOMEM,       /* out of memory */
+    KAL_INTERRUPTED, /* kal_store_interrupt was called */
+    KAL_REFUSED      /* a rule of the data forbids it, such as deleting a default persona */
+} kal_code;
+
+/* What went wrong. `message` is one line, names the field or file, and holds no control characters. */
+typedef struct kal_err {
+    kal_code code;
+    char message[504];
+} kal_err;
+
+/* The stable short word for a code: "ok", "misuse", "not_found", "exists", "busy", "budget", ...
+** Never NULL; valid for ever. */
+KAL_API const char *kal_code_name(kal_code code);
+
+/* ---- Text ---- */
+
+/* Borrowed bytes. data == NULL: absent. */
+typedef struct kal_str {
+    const char *data;
+    size_t len;
+} kal_str;
+
+/* A NUL-terminated C string as a kal_str; NULL gives an absent one. The result borrows `z`. */
+KAL_API kal_str kal_text(const char *z);
+
+/*
+** Pure functions of borrowed bytes: no store, no allocation, no state, safe from any thread.
+** All are linear in the length of the text. Unless said otherwise they accept any bytes: what is
+** not UTF-8 is treated as one symbol per byte and never read past its end. data may be NULL when
+** len is 0. Positions are byte offsets from the beginning of the text. */
+
+/* Is the text valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF) without NUL?
+** When it is not and bad_at is not NULL, *bad_at is the offset of the first offending byte
+** sequence. The empty text is valid. */
+KAL_API bool kal_text_valid(kal_str text, size_t *bad_at);
+
+/* What kal_text_scan counts. bytes, chars and lines cover the whole text; everything else is
+** counted outside of fenced code blocks, and outside of code spans and URLs except the counts of
+** those themselves. */
+typedef struct kal_text_stats {
+    size_t bytes;
+    size_t chars; /* code points; a byte that is not UTF-8 counts as one */
+    size_t lines; /* "" has none, "a" and "a\n" have one */
+    size_t words; /* a Han or kana character is a word of its own */
+    size_t sentences;
+    size_t questions;      /* sentences that end in a question mark: "a ? b : c" has none */
+    size_t exclamations;   /* sentences that end in an exclamation mark */
+    size_t code_blocks;    /* fenced by ``` or ~~~; an unclosed one reaches to the end */
+    size_t code_spans;     /* `inline` */
+    size_t list_items;     /* lines that begin with a bullet or a number */
+    size_t numbered_items; /* those of list_items that begin with a number: "1." or "1)" */
+    size_t quoted_lines;   /* lines that begin with > */
+    size_t identifiers;    /* snake_case, camelCase, a.b(), a::b, a->b, foo() */
+    size_t urls;           /* scheme://... and www.... */
+    size_t numbers;        /* 42, 3.14, 1,000, 5km; not those of dates and list markers */
+    size_t dates;          /* 2024-05-06, 2024-05-06T07:08:09Z (one), 07:08 */
+    size_t capitalised;    /* words with a capital that do not begin a sentence; not "I" */
+} kal_text_stats;
+
+/* Counts the structure of a text, for scoring rules. */
+KAL_API void kal_text_scan(kal_str text, kal_text_stats *out);
+
+/* The next sentence at or after *pos, without surrounding white space; *pos moves behind it. Starts
+** with *pos = 0; false at the end, and *pos is then text.len. A sentence ends at . ! ? and their
+** relatives in other scripts, not after an abbreviation or an initial, and at the end of a line
+** unless the next line goes on in lower case. Fenced code blocks are skipped. *sentence points
+** into the text. */
+KAL_API bool kal_text_sentence(kal_str text, size_t *pos, kal_str *sentence);
+
+/* How alike two texts are, 0 (no word in common) to 1 (the same words in the same neighbourhoods):
+** the Jaccard measure of the sets of words and pairs of neighbouring words, ignoring case and
+** punctuation. Exact up to 512 distinct features a text, above that estimated from an evenly
+*thinned
+** sample of 256 to 512. Uses 16 KiB of stack. Two texts without words are alike (1) if their bytes
+** are equal, else 0. Symmetric. About 0.6 and more means a near duplicate. */
+KAL_API double kal_text_similar(kal_str a, kal_str b);
+
+/*
+** Word sets.
+** A compiled set of words and phrases, matched all at once. It lives in a buffer of the caller,
+*aligned
+** for any type, holds no pointers (it may be moved and copied as bytes) and needs no release.
+*Building
+** reads the words only during the call.
+** Matching ignores case (ASCII, Latin-1, Latin Extended-A and Additional, Greek, Cyrillic), takes
+*the
+** typographic apostrophe for the plain one, and any run of white space for the space of a phrase.
+*It
+** finds whole words: "class" is not in "classy", "my_class" or "klass", "can" not in "can't"; the
+** possessive is no part of the word: "Anna" is in "Anna's". At an edge that is not a letter, digit
+*or
+** underscore ("c++", "#todo") nothing is asked of the neighbour; nor at one in a script written
+*without
+** spaces or with attached particles (Han, kana, Hangul, Thai, Lao, Khmer, Burmese): substrings
+*match. The
+** longest entry wins; matches do not overlap. Two entries equal but for case are one: the first. */
+
+#define KAL_WORD_MAX 255    /* bytes in one entry */
+#define KAL_WORDS_MAX 65535 /* entries in a set */
+
+/* The size of the buffer for these words. */
+KAL_API size_t kal_words_size(const kal_str *words, size_t n);
+
+/* Builds the set of n words (0 is allowed: it matches nothing). False, and the buffer is no set,
+*when
+** an entry is empty or blank, longer than KAL_WORD_MAX or not valid UTF-8, when there are more than
+** KAL_WORDS_MAX, or when size is below kal_words_size. */
+KAL_API bool kal_words_build(void *buffer, size_t size, const kal_str *words, size_t n);
+
+/* The number of matches in the text; stops counting at limit. */
+KAL_API size_t kal_words_count(const void *set, kal_str text, size_t limit);
+
+/* The first match that begins at or after *at (start with 0): *at becomes its offset and *which the
+** index of its entry in the list given to build. Bytes before *at are still looked at as
+*neighbours. False,
+** and both untouched, when there is none. which may be NULL. */
+KAL_API bool kal_words_find(const void *set, kal_str text, size_t *at, size_t *which);
+
+/* The number of sentences (as kal_text_sentence finds them) that begin with a match, behind list
+*and
+** quote markers and opening quotes; stops counting at limit. */
+KAL_API size_t kal_words_lead(const void *set, kal_str text, size_t limit);
+
+/* Estimated number of model tokens in the text. Deterministic and the same on every machine. On
+*English
+** about what the common tokenizers count, on anything else rather more than less
+*(tests/core/test_tokens.c
+** has the measured table). For all texts: at least characters / 4; appending never lowers it;
+** tokens(a "\n" b) <= tokens(a "\n") + tokens(b); 0 only for the empty text. */
+KAL_API size_t kal_tokens(kal_str text);
+
+/* What the envelope of one message costs beside its text: the same in every count of the core. */
+#define KAL_MESSAGE_TOKENS 4
+
+/* ---- Rows ---- */
+
+/* The longest message, prompt, summary or pin, in bytes. */
+#define KAL_TEXT_MAX (16u * 1024u * 1024u)
+/* The longest id, name, model, role or other short field, in bytes. */
+#define KAL_NAME_MAX 255u
+
+typedef enum kal_noun { KAL_SESSION, KAL_MESSAGE, KAL_PERSONA, KAL_SUMMARY, KAL_PIN } kal_noun;
+
+typedef enum kal_type { KAL_TYPE_TEXT, KAL_TYPE_INTEGER, KAL_TYPE_REAL, KAL_TYPE_BOOLEAN } kal_type;
+
+/* One field of a row: its name (in Lua, JSON and on the command line), its type and where the
+*struct
+** holds it: kal_str, int64_t, double or bool. */
+typedef struct kal_field {
+    const char *name;
+    kal_type type;
+    size_t offset;
+    bool settable; /* `set` may change it */
+} kal_field;
+
+/* The fields of a noun in the order of its KAL_..._* bits: field i has bit 1u << i.
+** *count receives how many. Valid for ever. */
+KAL_API const kal_field *kal_fields(kal_noun noun, size_t *count);
+
+/*
+** Rows share one convention. `has` says which fields are given: for a field of type text, data !=
+*NULL
+** says it too. In `add` what is not given takes its default; in `set` what is not given stays, and
+*a text
+** whose bit is set while data is NULL becomes NULL. In rows handed out, `has` names the fields that
+*are
+** not NULL.
+*/
+#define KAL_BIT(n) (1u << (n))
+
+/* A conversation. `add` needs nothing: id, times and name NULL are minted or defaulted. */
+typedef struct kal_session {
+    unsigned has;
+    kal_str id;          /* text, minted as a UUID when absent */
+    kal_str name;        /* shown in lists; need not be unique */
+    kal_str model;       /* the model last used */
+    kal_str recap;       /* one line about what the session holds */
+    kal_str persona;     /* id of a persona; absent in add: the default of category "general" */
+    kal_str created_at;  /* time */
+    kal_str updated_at;  /* time of the last message or change */
+    bool saved;          /* false: temporary, `cleanup` may remove it */
+    kal_str archived_at; /* time; present: out of the recent list and of recall across sessions */
+    kal_str
+        boundary_at; /* (boundary_at, boundary_id) is the last archived message; "" and 0: none */
+    int64_t boundary_id;
+    int64_t message_count; /* kept by the core, read-only */
+    kal_str external_id;   /* the name of the session at its source, unique */
+} kal_session;
+#define KAL_SESSION_SAVED KAL_BIT(7)
+
+/* A message. `add` needs session, role and text. */
+typedef struct kal_message {
+    unsigned has;
+    int64_t id;              /* minted, ascending; given only by an import that keeps ids */
+    kal_str session;         /* id of its session */
+    kal_str role;            /* user, assistant, system or tool */
+    kal_str text;            /* 1 byte to KAL_TEXT_MAX */
+    kal_str model;           /* the model that wrote it */
+    int64_t token_usage;     /* >= 0, as reported by the model */
+    double importance_score; /* 0..1, default 0.5 */
+    kal_str created_at;      /* time; absent: now, and later than every message of the session */
+    kal_str external_id;     /* unique within the session: adding it again is KAL_EXISTS */
+    kal_str speaker;         /* who speaks, where the role does not tell */
+    kal_str score_reasons;   /* JSON: why the score is what it is */
+} kal_message;
+#define KAL_MESSAGE_ID KAL_BIT(0)
+#define KAL_MESSAGE_TOKEN_USAGE KAL_BIT(5)
+#define KAL_MESSAGE_IMPORTANCE KAL_BIT(6)
+
+/* Who answers. `add` needs name and prompt. */
+typedef struct kal_persona {
+    unsigned has;
+    kal_str id;     /* minted as a UUID when absent */
+    kal_str name;   /* 1 byte or more */
+    kal_str prompt; /* the system prompt */
+    kal_str description;
+    kal_str icon;
+    kal_str default_model;
+    kal_str suggested_models; /* JSON array of strings */
+    double temperature;       /* 0..2 */
+    int64_t maxTokens;        /* > 0 */
+    kal_str created_at;
+    kal_str updated_at;
+    kal_str category;      /* at most one default persona per category */
+    double topP;           /* 0..1 */
+    kal_str stopSequences; /* JSON array of strings */
+    double repeatPenalty;  /* > 0 */
+    bool is_default;       /* setting it takes it from the category's other one */
+} kal_persona;
+#define KAL_PERSONA_TEMPERATURE KAL_BIT(7)
+#define KAL_PERSONA_MAX_TOKENS KAL_BIT(8)
+#define KAL_PERSONA_TOP_P KAL_BIT(12)
+#define KAL_PERSONA_REPEAT_PENALTY KAL_BIT(14)
+#define KAL_PERSONA_IS_DEFAULT KAL_BIT(15)
+
+/* A summary of a range of messages. `add` needs session and summary. */
+typedef struct kal_summary {
+    unsigned has;
+    kal_str id; /* minted as a UUID when absent */
+    kal_str session;
+    kal_str summary;          /* the text */
+    int64_t message_count;    /* how many messages it covers, >= 0, default 0 */
+    kal_str start_message_id; /* id of the first message covered, as text */
+    kal_str end_message_id;   /* id of the last message covered, as text */
+    double importance_score;  /* 0..1, default 0.7 */
+    kal_str created_at;
+} kal_summary;
+#define KAL_SUMMARY_MESSAGE_COUNT KAL_BIT(3)
+#define KAL_SUMMARY_IMPORTANCE KAL_BIT(6)
+
+/* Something to keep in sight. `add` needs session and content. */
+typedef struct kal_pin {
+    unsigned has;
+    kal_str id; /* minted as a UUID when absent */
+    kal_str session;
+    kal_str content;           /* the text */
+    kal_str source_message_id; /* id of the message it came from, as text */
+    double importance_score;   /* 0..1, default 0.8 */
+    kal_str pin_type;          /* user, auto, manual, code, concept or system; default user */
+    kal_str created_at;
+} kal_pin;
+#define KAL_PIN_IMPORTANCE KAL_BIT(4)
+
+/* ---- Store ---- */
+
+typedef struct kal_store kal_store;
+
+/* What kal_store_open may be told; zero-initialise. */
+typedef struct kal_options {
+    bool create;    /* make the file when it is missing or empty, with mode 0600 */
+    bool read_only; /* open for reading; migrates nothing */
+    int busy_ms;    /* how long a writer waits for another, in ms; 0: 5000 */
+    /* The clock: milliseconds since 1970 UTC; NULL: the system's. */
+    int64_t (*now)(void *context);
+    /* The source of ids: writes 36 characters and a NUL; NULL: libuuid. */
+    void (*uuid)(void *context, char out[37]);
+    void *context;
+} kal_options;
+
+/* Opens the database at `path`, or a private one in memory for ":memory:". `path` is a file name,
+*never a
+** URI. An older file is migrated in one transaction. `options` may be NULL.
+** Codes: NOT_FOUND (missing and not `create`), NOT_KALITO, TOO_NEW, READONLY, BUSY, CORRUPT, FULL,
+*IO,
+** NOMEM. On success *out is a handle to close with kal_store_close. */
+KAL_API kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
+                                kal_err *err);
+
+/* Closes the store; an open transaction is rolled back. NULL is harmless. */
+KAL_API void kal_store_close(kal_store *store);
+
+/* One transaction around several calls: what they acknowledge is durable when kal_store_commit
+*returns
+** KAL_OK. A call that fails with KAL_MISUSE, KAL_NOT_FOUND or KAL_EXISTS leaves the transaction
+*usable;
+** after any other failure commit refuses and rolls back. Not nestable (MISUSE). */
+KAL_API kal_code kal_store_begin(kal_store *store, kal_err *err);
+KAL_API kal_code kal_store_commit(kal_store *store, kal_err *err);
+/* Drops what was done since kal_store_begin; harmless without one. */
+KAL_API void kal_store_rollback(kal_store *store);
+
+/* Makes a running call return KAL_INTERRUPTED soon. May be called from a signal handler or another
+** thread while the store is open. */
+KAL_API void kal_store_interrupt(kal_store *store);
+
+/* The time now by the store's clock, in the form the core writes: 24 characters and a NUL. */
+KAL_API void kal_store_now(kal_store *store, char out[25]);
+
+/* What the file is and holds. Sizes in bytes. */
+typedef struct kal_store_info {
+    kal_str path;       /* as opened */
+    int schema_version; /* PRAGMA user_version */
+    bool read_only;
+    kal_str journal_mode;
+    int64_t file_size; /* the database file */
+    int64_t wal_size;  /* its write-ahead log, 0 when there is none */
+    int64_t free_size; /* pages in the file that hold nothing */
+} kal_store_info;
+KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err);
+
+/* Any text as a time in the core's form. False when it is none. */
+KAL_API bool kal_time_parse(kal_str text, char out[25]);
+
+/* ---- Finding rows ---- */
+
+typedef enum kal_order {
+    KAL_ORDER_DEFAULT, /* messages, summaries: oldest; sessions: newest; pins: importance; personas:
+                          name */
+    KAL_ORDER_OLDEST,  /* by time ascending; messages of all sessions together: by id */
+    KAL_ORDER_NEWEST,  /* by time descending; sessions by updated_at */
+    KAL_ORDER_IMPORTANCE /* by importance descending, then newest */
+} kal_order;
+
+typedef enum kal_scope { KAL_SCOPE_ALL, KAL_SCOPE_LIVE, KAL_SCOPE_ARCHIVED } kal_scope;
+
+/* Which rows; zero-initialised: all of them. A condition that the noun does not have is KAL_MISUSE. */
+typedef struct kal_filter {
+    kal_str session;       /* messages, summaries, pins: id of their session */
+    kal_str role;          /* messages */
+    kal_str pin_type;      /* pins */
+    kal_str persona;       /* sessions: id of the persona */
+    kal_str category;      /* personas */
+    kal_str name;          /* sessions, personas: exact name */
+    kal_str id_prefix;     /* sessions, personas: ids that begin so */
+    kal_str since;         /* created_at >= this (sessions: updated_at) */
+    kal_str before;        /* created_at < this (sessions: updated_at) */
+    double min_importance; /* messages, summaries, pins: importance >= this, 0..1 */
+    int64_t limit;         /* at most so many rows; 0: no limit */
+    kal_order order;
+    kal_scope scope; /* sessions, messages: archived or not */
+    int saved;       /* sessions: 1 saved, -1 temporary, 0 both */
+} kal_filter;
+
+/* Where a search stands: zero-initialise with `capacity`, pass the same one again for the next
+*rows. It
+** holds no resource, so it may be dropped at any time. Rows that are added meanwhile are not
+*visited. */
+typedef struct kal_page {
+    size_t capacity; /* in: how many rows the caller's array holds, >= 1 */
+    size_t count;    /* out: rows filled; 0 with done: there are no more */
+    bool done;       /* out: this was the last page */
+    /* private from here on */
+    bool started;
+    int64_t left, key_id, end_id;
+    double key_score;
+    char key_text[KAL_NAME_MAX + 1], key_name[KAL_NAME_MAX + 1];
+} kal_page;
+
+/* ---- Nouns ---- */
+
+/*
+** add    stores *row; fills in what was minted or defaulted. Codes: MISUSE, NOT_FOUND (its session
+*or
+**        persona), EXISTS, and those of writing: BUSY, READONLY, FULL, IO, CORRUPT, NOMEM,
+*INTERRUPTED.
+** get    fills *out with the row of that id, or NOT_FOUND.
+** set    changes the given fields of the row with row->id. MISUSE names a field that cannot be set.
+** del    removes the row, and what belongs to it. NOT_FOUND.
+** find   fills `rows` with the next page of what `filter` (NULL: all) selects, as often as it is
+*called
+**        with the same page. A page ends early when its texts pass 1 MiB.
+** count  how many rows the filter selects, `limit` and `order` aside.
+*/
+KAL_API kal_code kal_session_add(kal_store *store, kal_session *row, kal_err *err);
+KAL_API kal_code kal_session_get(kal_store *store, kal_str id, kal_session *out, kal_err *err);
+KAL_API kal_code kal_session_set(kal_store *store, const kal_session *row, kal_err *err);
+KAL_API kal_code kal_session_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_session_find(kal_store *store, const kal_filter *filter, kal_session *rows,
+                                  kal_page *page, kal_err *err);
+KAL_API kal_code kal_session_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                   kal_err *err);
+
+KAL_API kal_code kal_message_add(kal_store *store, kal_message *row, kal_err *err);
+KAL_API kal_code kal_message_get(kal_store *store, int64_t id, kal_message *out, kal_err *err);
+KAL_API kal_code kal_message_set(kal_store *store, const kal_message *row, kal_err *err);
+KAL_API kal_code kal_message_del(kal_store *store, int64_t id, kal_err *err);
+KAL_API kal_code kal_message_find(kal_store *store, const kal_filter *filter, kal_message *rows,
+                                  kal_page *page, kal_err *err);
+KAL_API kal_code kal_message_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                   kal_err *err);
+/* The message of a session that has this external id. NOT_FOUND. */
+KAL_API kal_code kal_message_get_external(kal_store *store, kal_str session, kal_str external_id,
+                                          kal_message *out, kal_err *err);
+
+KAL_API kal_code kal_persona_add(kal_store *store, kal_persona *row, kal_err *err);
+KAL_API kal_code kal_persona_get(kal_store *store, kal_str id, kal_persona *out, kal_err *err);
+KAL_API kal_code kal_persona_set(kal_store *store, const kal_persona *row, kal_err *err);
+/* REFUSED for a default persona. The sessions of the deleted one get the default persona of its
+*category,
+** or else of "general", or none. */
+KAL_API kal_code kal_persona_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_persona_find(kal_store *store, const kal_filter *filter, kal_persona *rows,
+                                  kal_page *page, kal_err *err);
+KAL_API kal_code kal_persona_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                   kal_err *err);
+
+KAL_API kal_code kal_summary_add(kal_store *store, kal_summary *row, kal_err *err);
+KAL_API kal_code kal_summary_get(kal_store *store, kal_str id, kal_summary *out, kal_err *err);
+KAL_API kal_code kal_summary_set(kal_store *store, const kal_summary *row, kal_err *err);
+KAL_API kal_code kal_summary_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_summary_find(kal_store *store, const kal_filter *filter, kal_summary *rows,
+                                  kal_page *page, kal_err *err);
+KAL_API kal_code kal_summary_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                   kal_err *err);
+
+KAL_API kal_code kal_pin_add(kal_store *store, kal_pin *row, kal_err *err);
+KAL_API kal_code kal_pin_get(kal_store *store, kal_str id, kal_pin *out, kal_err *err);
+KAL_API kal_code kal_pin_set(kal_store *store, const kal_pin *row, kal_err *err);
+KAL_API kal_code kal_pin_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_pin_find(kal_store *store, const kal_filter *filter, kal_pin *rows,
+                              kal_page *page, kal_err *err);
+KAL_API kal_code kal_pin_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                               kal_err *err);
+
+/* ---- Context ---- */
+
+typedef enum kal_part {
+    KAL_PART_PERSONA,
+    KAL_PART_PIN,
+    KAL_PART_SUMMARY,
+    KAL_PART_RECALLED,
+    KAL_PART_RECENT,
+    KAL_PART_NEW
+} kal_part;
+#define KAL_PARTS 6
+
+/* "persona", "pin", "summary", "recalled", "recent" or "new". */
+KAL_API const char *kal_part_name(kal_part part);
+
+/* How one part of a context is filled. */
+typedef struct kal_share {
+    int64_t limit;         /* at most so many rows are candidates, 0..1000 */
+    double share;          /* at most this part of what the fixed parts leave of the budget, 0..1 */
+    double min_importance; /* rows below it are not taken, 0..1 */
+} kal_share;
+
+/* How a context is filled: pins first, then summaries, recalled messages, and the recent ones with
+*all
+** that is left. */
+typedef struct kal_plan {
+    kal_share pin, summary, recalled, recent;
+    int64_t block; /* the recent part drops its oldest so many at a time, 1..100: providers cache
+                      prefixes */
+} kal_plan;
+
+/* The original's plan: 10 pins, 3 summaries, 20 recent messages; 10 recalled ones; blocks of 4. */
+KAL_API kal_plan kal_plan_default(void);
+
+/* A message found by recall, best first. */
+typedef struct kal_recalled {
+    int64_t id;
+    double score;
+    kal_str reasons; /* JSON, may be absent */
+} kal_recalled;
+
+/* What to build a context from; zero-initialise. */
+typedef struct kal_request {
+    kal_str session; /* id */
+    kal_str persona; /* id; absent: the session's own, or none */
+    kal_str prompt;  /* replaces the persona's prompt when present */
+    kal_str text;    /* the new message as text ... */
+    int64_t message; /* ... or the id of a stored one; not both */
+    kal_str role;    /* role of `text`, default user */
+    kal_str query;   /* what to recall, when `recalled` is NULL; absent: nothing is recalled */
+    const kal_recalled *recalled; /* what was recalled already, best first; borrowed for the call */
+    size_t recalled_count;
+    int64_t budget; /* tokens, 1..10,000,000 */
+    const kal_plan
+        *plan; /* NULL: the default. Values out of range are taken as the nearest in range */
+} kal_request;
+
+typedef struct kal_context kal_context;
+
+/* One candidate and what became of it. Text is valid until the context is closed. */
+typedef struct kal_item {
+    kal_part part;
+    kal_str id;      /* id of the row, absent for a new text */
+    kal_str role;    /* role of the message, else absent */
+    kal_str text;    /* the row's text, not rendered */
+    kal_str reasons; /* JSON of the score's reasons, or absent */
+    int64_t tokens;  /* what its rendered text costs */
+    double score;    /* importance, or the score of recall */
+    bool in;
+    const char *why; /* one line: why it is in or out */
+} kal_item;
+
+/* One message to send. */
+typedef struct kal_prompt {
+    kal_str role;
+    kal_str content;
+} kal_prompt;
+
+/* Builds the context of the next model call: persona, pins, summaries, recent messages, recalled
+*ones, the
+** new message. The tokens of the result, counted on the rendered messages (kal_tokens of each
+*content plus
+** KAL_MESSAGE_TOKENS), never exceed the budget. Codes: MISUSE, NOT_FOUND, and BUDGET when persona
+*and new
+** message alone are over: the message says by how much. On success *out is a handle to close. */
+KAL_API kal_code kal_context_build(kal_store *store, const kal_request *request, kal_context **out,
+                                   kal_err *err);
+KAL_API void kal_context_close(kal_context *context);
+
+/* Tokens of the whole; how many bytes at the front of the rendered text equal the session's
+*previous
+** context (whole pieces), and how many bytes there are. */
+typedef struct kal_context_info {
+    kal_str session;
+    int64_t budget, tokens;
+    int64_t prefix_bytes, bytes;
+    size_t messages, items;
+} kal_context_info;
+KAL_API void kal_context_stat(const kal_context *context, kal_context_info *out);
+/* Message or item number `i`, from 0 and below the count of kal_context_stat. False beyond it. */
+KAL_API bool kal_context_message(const kal_context *context, size_t i, kal_prompt *out);
+KAL_API bool kal_context_item(const kal_context *context, size_t i, kal_item *out);
+/* Fills in prefix_bytes: providers cache what does not change at the front. A piece is a pin, a summary, a
+** message; headings do not count. */
+KAL_API kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *err);
+/* Remembers this context as the session's previous one, for the next prefix figure. */
+KAL_API kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

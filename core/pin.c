@@ -1,0 +1,98 @@
+/*
+** pin.c: what a session keeps in sight, most important first.
+*/
+#include "internal.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define FIELD(name, type, settable)                                                                \
+    { #name, type, offsetof(kal_pin, name), settable }
+static const kal_field FIELDS[] = {
+    FIELD(id, KAL_TYPE_TEXT, false),
+    FIELD(session, KAL_TYPE_TEXT, false),
+    FIELD(content, KAL_TYPE_TEXT, true),
+    FIELD(source_message_id, KAL_TYPE_TEXT, true),
+    FIELD(importance_score, KAL_TYPE_REAL, true),
+    FIELD(pin_type, KAL_TYPE_TEXT, true),
+    FIELD(created_at, KAL_TYPE_TEXT, false),
+};
+enum { ID, SESSION, CONTENT, SOURCE, IMPORTANCE, PIN_TYPE, CREATED };
+
+static const kali_rule RULES[] = {
+    {.check = KALI_ID},
+    {.check = KALI_ID},
+    {.check = KALI_TEXT},
+    {.check = KALI_ID},
+    {.check = KALI_RANGE, .max = 1, .number = 0.8},
+    {.check = KALI_ONE_OF, .words = "user auto manual code concept system", .preset = "user"},
+    {.check = KALI_TIME},
+};
+
+#define COLUMNS                                                                                    \
+    "id, session_id, content, source_message_id, coalesce(importance_score, 0.8), pin_type, created_at"
+#define FROM                                                                                       \
+    " FROM semantic_pins WHERE coalesce(importance_score, 0.8) >= $8"                              \
+    " AND ($10 IS NULL OR pin_type = $10)"                                                         \
+    " AND ($19 IS NULL OR created_at >= $19) AND ($20 IS NULL OR created_at < $20)"
+#define OLDEST                                                                                     \
+    " AND (coalesce(created_at, ''), id) > ($2, $3) ORDER BY coalesce(created_at, ''), id LIMIT $9"
+#define NEWEST                                                                                     \
+    " AND (coalesce(created_at, ''), id) < ($4, $5)"                                               \
+    " ORDER BY coalesce(created_at, '') DESC, id DESC LIMIT $9"
+#define SCORED                                                                                     \
+    " AND (coalesce(importance_score, 0.8), coalesce(created_at, ''), id) < ($6, $21, $22)"        \
+    " ORDER BY coalesce(importance_score, 0.8) DESC, coalesce(created_at, '') DESC, id DESC LIMIT $9"
+#define OF_SESSION " AND session_id = $1"
+
+const kali_noun kali_pin_noun = {
+    .name = "pin",
+    .fields = FIELDS,
+    .rules = RULES,
+    .count = sizeof FIELDS / sizeof *FIELDS,
+    .required = KAL_BIT(SESSION) | KAL_BIT(CONTENT),
+    .filters = KALI_BY_SESSION | KALI_BY_TYPE | KALI_BY_TIME | KALI_BY_IMPORTANCE,
+    .time_field = CREATED,
+    .score_field = IMPORTANCE,
+    .key_field = {-1, CREATED, CREATED, CREATED},
+    .preset = KAL_ORDER_IMPORTANCE,
+    .add = "INSERT INTO semantic_pins(id, session_id, content, source_message_id, importance_score,"
+           " pin_type, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    .get = "SELECT " COLUMNS " FROM semantic_pins WHERE id = $1",
+    .set = "UPDATE semantic_pins SET content = $3, source_message_id = $4, importance_score = $5,"
+           " pin_type = $6 WHERE id = $1",
+    .del = "DELETE FROM semantic_pins WHERE id = $1",
+    .list = {{NULL, "SELECT " COLUMNS FROM OLDEST, "SELECT " COLUMNS FROM NEWEST,
+              "SELECT " COLUMNS FROM SCORED},
+             {NULL, "SELECT " COLUMNS FROM OF_SESSION OLDEST,
+              "SELECT " COLUMNS FROM OF_SESSION NEWEST, "SELECT " COLUMNS FROM OF_SESSION SCORED}},
+    .tally = {"SELECT count(*)" FROM, "SELECT count(*)" FROM OF_SESSION},
+};
+
+kal_code kal_pin_add(kal_store *store, kal_pin *row, kal_err *err) {
+    return kali_note_add(store, &kali_pin_noun, row, err);
+}
+
+kal_code kal_pin_get(kal_store *store, kal_str id, kal_pin *out, kal_err *err) {
+    kali_answer_begin(store);
+    kali_key key = {kali_some(id), 0};
+    return kali_row_get(store, &kali_pin_noun, key, out, err);
+}
+
+kal_code kal_pin_set(kal_store *store, const kal_pin *row, kal_err *err) {
+    kal_pin merged;
+    return kali_note_set(store, &kali_pin_noun, row, &merged, err);
+}
+
+kal_code kal_pin_del(kal_store *store, kal_str id, kal_err *err) {
+    return kali_note_del(store, &kali_pin_noun, id, err);
+}
+
+kal_code kal_pin_find(kal_store *store, const kal_filter *filter, kal_pin *rows, kal_page *page,
+                      kal_err *err) {
+    return kali_row_find(store, &kali_pin_noun, filter, rows, page, err);
+}
+
+kal_code kal_pin_count(kal_store *store, const kal_filter *filter, int64_t *out, kal_err *err) {
+    return kali_row_count(store, &kali_pin_noun, filter, out, err);
+}

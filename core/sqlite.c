@@ -1,0 +1,250 @@
+/*
+** sqlite.c: the seam to SQLite: one connection with its prepared statements. No other file of the
+*core
+** includes sqlite3.h, so that a second engine is a second file.
+*/
+#include "internal.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS 256 /* power of two, more than twice the statements of the core */
+
+struct kali_stmt {
+    sqlite3_stmt *handle;
+    const char *sql; /* the constant it was prepared from: its identity */
+    kali_db *db;
+    unsigned char place[KALI_PARAMS + 1]; /* SQLite's number of parameter $k, 0 when absent */
+};
+
+struct kali_db {
+    sqlite3 *handle;
+    kali_stmt slots[SLOTS];
+};
+
+static kal_code code_of(int rc) {
+    switch (rc & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return KAL_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return KAL_BUSY;
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return KAL_READONLY;
+    case SQLITE_FULL: return KAL_FULL;
+    case SQLITE_CORRUPT: return KAL_CORRUPT;
+    case SQLITE_NOTADB: return KAL_NOT_KALITO;
+    case SQLITE_NOMEM: return KAL_NOMEM;
+    case SQLITE_INTERRUPT: return KAL_INTERRUPTED;
+    case SQLITE_CONSTRAINT: return KAL_EXISTS;
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_TOOBIG: return KAL_MISUSE;
+    default: return KAL_IO;
+    }
+}
+
+static const char *advice(kal_code code) {
+    switch (code) {
+    case KAL_BUSY: return "the database is in use by another process: ";
+    case KAL_FULL: return "the disk is full: ";
+    case KAL_CORRUPT: return "the database is damaged, see kalito check: ";
+    default: return "";
+    }
+}
+
+static kal_code fail(sqlite3 *handle, int rc, kal_err *err) {
+    kal_code code = code_of(rc);
+    if (code == KAL_OK) code = KAL_IO;
+    return kali_fail(err, code, "%s%s", advice(code),
+                     handle ? sqlite3_errmsg(handle) : "out of memory");
+}
+
+/* Settings that hold for every connection; the one place where they stand. */
+static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
+                               "PRAGMA synchronous = FULL;"
+                               "PRAGMA cache_size = -4000;"
+                               "PRAGMA secure_delete = FAST;"
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA trusted_schema = OFF;"
+                               "PRAGMA cell_size_check = ON;"
+                               "PRAGMA journal_size_limit = 16777216;";
+
+static kal_code configure(kali_db *db, const kal_options *options, kal_err *err) {
+    sqlite3 *h = db->handle;
+    sqlite3_extended_result_codes(h, 1);
+    sqlite3_busy_timeout(h, options->busy_ms > 0 ? options->busy_ms : 5000);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)0);
+    sqlite3_limit(h, SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024);
+    sqlite3_limit(h, SQLITE_LIMIT_ATTACHED, 0);
+    return kali_db_script(db, SETTINGS, err);
+}
+
+kal_code kali_db_open(const char *path, const kal_options *options, kali_db **out, kal_err *err) {
+    *out = NULL;
+    kali_db *db = calloc(1, sizeof *db);
+    if (!db) return kali_fail(err, KAL_NOMEM, "out of memory");
+    int flags = options->read_only ? SQLITE_OPEN_READONLY
+                : options->create  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                   : SQLITE_OPEN_READWRITE;
+    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    kal_code code = rc == SQLITE_OK ? configure(db, options, err) : fail(db->handle, rc, err);
+    if (code != KAL_OK) {
+        kali_db_close(db);
+        return code;
+    }
+    *out = db;
+    return KAL_OK;
+}
+
+void kali_db_close(kali_db *db) {
+    if (!db) return;
+    for (size_t i = 0; i < SLOTS; i++)
+        sqlite3_finalize(db->slots[i].handle);
+    sqlite3_close_v2(db->handle);
+    free(db);
+}
+
+kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err) {
+    int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? KAL_OK : fail(db->handle, rc, err);
+}
+
+static kal_code prepare(kali_db *db, const char *sql, kali_stmt *q, kal_err *err) {
+    int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->handle, NULL);
+    if (rc != SQLITE_OK) return fail(db->handle, rc, err);
+    q->sql = sql;
+    q->db = db;
+    for (int k = 1; k <= KALI_PARAMS; k++) {
+        char name[8];
+        snprintf(name, sizeof name, "$%d", k);
+        q->place[k] = (unsigned char)sqlite3_bind_parameter_index(q->handle, name);
+    }
+    return KAL_OK;
+}
+
+kal_code kali_db_use(kali_db *db, const char *sql, kali_stmt **out, kal_err *err) {
+    size_t i = ((uintptr_t)sql * 0x9E3779B97F4A7C15ull) >> 56;
+    for (size_t tried = 0; tried < SLOTS; tried++, i = (i + 1) % SLOTS) {
+        kali_stmt *q = &db->slots[i];
+        if (q->sql && q->sql != sql) continue;
+        kal_code code = q->sql ? KAL_OK : prepare(db, sql, q, err);
+        *out = code == KAL_OK ? q : NULL;
+        return code;
+    }
+    return kali_fail(err, KAL_MISUSE, "more statements than the store has room for");
+}
+
+kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *err) {
+    sqlite3_stmt *q = NULL;
+    *out = 0;
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &q, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(q);
+    if (rc == SQLITE_ROW) *out = sqlite3_column_int64(q, 0);
+    kal_code code = rc == SQLITE_ROW || rc == SQLITE_DONE ? KAL_OK : fail(db->handle, rc, err);
+    sqlite3_finalize(q);
+    return code;
+}
+
+int64_t kali_db_changes(kali_db *db) {
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t kali_db_last_id(kali_db *db) {
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+bool kali_db_read_only(kali_db *db) {
+    return sqlite3_db_readonly(db->handle, "main") == 1;
+}
+
+uint32_t kali_db_version(kali_db *db) {
+    unsigned version = 0;
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
+}
+
+void kali_db_interrupt(kali_db *db) {
+    sqlite3_interrupt(db->handle);
+}
+
+void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context) {
+    for (size_t i = 0; i < SLOTS; i++)
+        if (db->slots[i].sql) each(context, db->slots[i].sql);
+}
+
+/* ---- parameters ---- */
+
+void kali_bind_text(kali_stmt *q, int k, kal_str value) {
+    if (!q->place[k]) return;
+    if (value.data)
+        sqlite3_bind_text64(q->handle, q->place[k], value.data, value.len, SQLITE_STATIC,
+                            SQLITE_UTF8);
+    else
+        sqlite3_bind_null(q->handle, q->place[k]);
+}
+
+void kali_bind_integer(kali_stmt *q, int k, int64_t value) {
+    if (q->place[k]) sqlite3_bind_int64(q->handle, q->place[k], value);
+}
+
+void kali_bind_real(kali_stmt *q, int k, double value) {
+    if (q->place[k]) sqlite3_bind_double(q->handle, q->place[k], value);
+}
+
+void kali_bind_blob(kali_stmt *q, int k, const void *data, size_t len) {
+    if (q->place[k])
+        sqlite3_bind_blob64(q->handle, q->place[k], data ? data : "", len, SQLITE_STATIC);
+}
+
+void kali_bind_null(kali_stmt *q, int k) {
+    if (q->place[k]) sqlite3_bind_null(q->handle, q->place[k]);
+}
+
+/* ---- rows ---- */
+
+kal_code kali_step(kali_stmt *q, bool *row, kal_err *err) {
+    int rc = sqlite3_step(q->handle);
+    *row = rc == SQLITE_ROW;
+    if (*row) return KAL_OK;
+    kal_code code = rc == SQLITE_DONE ? KAL_OK : fail(q->db->handle, rc, err);
+    sqlite3_reset(q->handle);
+    return code;
+}
+
+kal_code kali_run(kali_stmt *q, kal_err *err) {
+    bool row;
+    kal_code code = kali_step(q, &row, err);
+    if (row) sqlite3_reset(q->handle);
+    return code;
+}
+
+void kali_reset(kali_stmt *q) {
+    sqlite3_reset(q->handle);
+}
+
+bool kali_is_null(kali_stmt *q, int column) {
+    return sqlite3_column_type(q->handle, column) == SQLITE_NULL;
+}
+
+kal_str kali_text(kali_stmt *q, int column) {
+    const char *data = (const char *)sqlite3_column_text(q->handle, column);
+    return (kal_str){data, data ? (size_t)sqlite3_column_bytes(q->handle, column) : 0};
+}
+
+kal_str kali_blob(kali_stmt *q, int column) {
+    const char *data = sqlite3_column_blob(q->handle, column);
+    return (kal_str){data, data ? (size_t)sqlite3_column_bytes(q->handle, column) : 0};
+}
+
+int64_t kali_integer(kali_stmt *q, int column) {
+    return sqlite3_column_int64(q->handle, column);
+}
+
+double kali_real(kali_stmt *q, int column) {
+    return sqlite3_column_double(q->handle, column);
+}

@@ -1,0 +1,300 @@
+/*
+** store.c: opening and closing, the transaction around a write, and what a transaction remembers of
+*the
+** sessions it adds to. The rules of durability stand here.
+*/
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t kali_store_ms(kal_store *store) {
+    if (store->options.now) return store->options.now(store->options.context);
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void kal_store_now(kal_store *store, char out[25]) {
+    kali_time_format(kali_store_ms(store), out);
+}
+
+kal_str kal_text(const char *z) {
+    return (kal_str){z, z ? strlen(z) : 0};
+}
+
+/* ---- opening ---- */
+
+/* SQLite's own errors do not say what kind of thing stands at the path. */
+static kal_code look_at(const char *path, const kal_options *options, kal_err *err) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        if (errno == ENOENT && options->create) return KAL_OK;
+        if (errno == ENOENT)
+            return kali_fail(err, KAL_NOT_FOUND, "%s: no such database (kalito init makes one)",
+                             path);
+        return kali_fail(err, KAL_IO, "%s: %s", path, strerror(errno));
+    }
+    if (S_ISDIR(st.st_mode)) return kali_fail(err, KAL_NOT_KALITO, "%s: is a folder", path);
+    if (!S_ISREG(st.st_mode)) return kali_fail(err, KAL_NOT_KALITO, "%s: is not a file", path);
+    if (access(path, R_OK) != 0)
+        return kali_fail(err, KAL_IO, "%s: cannot be read: %s", path, strerror(errno));
+    if (st.st_size == 0 && !options->create)
+        return kali_fail(err, KAL_NOT_FOUND, "%s: is empty (kalito init makes it a database)",
+                         path);
+    return KAL_OK;
+}
+
+/* "file:x" would be a URI to Debian's SQLite; a path with a folder in front never is. */
+static char *plain_path(const char *path) {
+    bool memory = strcmp(path, ":memory:") == 0;
+    const char *folder = memory || path[0] == '/' ? "" : "./";
+    size_t size = strlen(folder) + strlen(path) + 1;
+    char *out = malloc(size);
+    if (out) snprintf(out, size, "%s%s", folder, path);
+    return out;
+}
+
+static kal_code open_file(kal_store *store, const char *path, kal_err *err) {
+    bool memory = strcmp(path, ":memory:") == 0;
+    if (memory) store->options.create = true;
+    kal_code code = memory ? KAL_OK : look_at(path, &store->options, err);
+    if (code != KAL_OK) return code;
+    char *plain = plain_path(path);
+    store->path = strdup(path);
+    if (!plain || !store->path) {
+        free(plain);
+        return kali_fail(err, KAL_NOMEM, "out of memory");
+    }
+    mode_t old = umask(077);
+    code = kali_db_open(plain, &store->options, &store->db, err);
+    if (code == KAL_OK) code = kali_migrate(store, err);
+    umask(old);
+    free(plain);
+    return code;
+}
+
+/* Names the file in front of what went wrong with it. */
+static kal_code name_file(const char *path, kal_code code, kal_err *err) {
+    if (!err || strncmp(err->message, path, strlen(path)) == 0) return code;
+    kal_err inner = *err;
+    return kali_fail(err, code, "%s: %s", path, inner.message);
+}
+
+kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
+                        kal_err *err) {
+    if (!out) return kali_fail(err, KAL_MISUSE, "store.open: out is NULL");
+    *out = NULL;
+    if (!path || !*path) return kali_fail(err, KAL_MISUSE, "store.open: the path is empty");
+    kal_store *store = calloc(1, sizeof *store);
+    if (!store) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (options) store->options = *options;
+    kal_err local;
+    kal_code code = open_file(store, path, err ? err : &local);
+    if (code != KAL_OK) {
+        kal_store_close(store);
+        return name_file(path, code, err);
+    }
+    *out = store;
+    return KAL_OK;
+}
+
+void kal_store_close(kal_store *store) {
+    if (!store) return;
+    if (store->db) kal_store_rollback(store);
+    kali_db_close(store->db);
+    kali_arena_free(&store->arena);
+    free(store->path);
+    free(store);
+}
+
+void kal_store_interrupt(kal_store *store) {
+    if (store) kali_db_interrupt(store->db);
+}
+
+static int64_t size_of(const char *path, const char *suffix) {
+    char name[4096];
+    struct stat st;
+    int n = snprintf(name, sizeof name, "%s%s", path, suffix);
+    return n > 0 && n < (int)sizeof name && stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err) {
+    kali_answer_begin(store);
+    memset(out, 0, sizeof *out);
+    static const char JOURNAL[] = "PRAGMA journal_mode";
+    int64_t version, free_pages, page_size, pages;
+    kal_code code = kali_db_integer(store->db, "PRAGMA user_version", &version, err);
+    if (code == KAL_OK)
+        code = kali_db_integer(store->db, "PRAGMA freelist_count", &free_pages, err);
+    if (code == KAL_OK) code = kali_db_integer(store->db, "PRAGMA page_size", &page_size, err);
+    if (code == KAL_OK) code = kali_db_integer(store->db, "PRAGMA page_count", &pages, err);
+    kali_stmt *q;
+    bool row;
+    if (code == KAL_OK) code = kali_db_use(store->db, JOURNAL, &q, err);
+    if (code == KAL_OK) code = kali_step(q, &row, err);
+    if (code != KAL_OK) return code;
+    bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &out->journal_mode);
+    kali_reset(q);
+    if (!copied) return kali_fail(err, KAL_NOMEM, "out of memory");
+    out->path = kal_text(store->path);
+    out->schema_version = (int)version;
+    out->read_only = kali_db_read_only(store->db);
+    out->file_size = pages * page_size;
+    out->wal_size = size_of(store->path, "-wal");
+    out->free_size = free_pages * page_size;
+    return KAL_OK;
+}
+
+/* ---- transactions ---- */
+
+static const char BEGIN_SQL[] = "BEGIN IMMEDIATE";
+static const char COMMIT_SQL[] = "COMMIT";
+static const char ROLLBACK_SQL[] = "ROLLBACK";
+
+static kal_code run(kal_store *store, const char *sql, kal_err *err) {
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    return code == KAL_OK ? kali_run(q, err) : code;
+}
+
+static void roll_back(kal_store *store) {
+    run(store, ROLLBACK_SQL, NULL);
+    kali_touch_forget(store);
+    store->seen = false;
+}
+
+/* Takes the write lock. What another connection has written since is looked at first, so that index
+*and
+** counts are complete before anything is added to them. */
+static kal_code lock(kal_store *store, kal_err *err) {
+    kal_code code = run(store, BEGIN_SQL, err);
+    if (code != KAL_OK) return code;
+    uint32_t version = kali_db_version(store->db);
+    if (store->seen && version == store->version) return KAL_OK;
+    kali_touch_forget(store);
+    code = kali_index_catch_up(store, err);
+    if (code != KAL_OK) roll_back(store);
+    store->version = version;
+    store->seen = code == KAL_OK;
+    return code;
+}
+
+static kal_code commit(kal_store *store, kal_err *err) {
+    kal_code code = kali_touch_flush(store, err);
+    if (code == KAL_OK) code = run(store, COMMIT_SQL, err);
+    if (code != KAL_OK) roll_back(store);
+    return code;
+}
+
+kal_code kali_write_begin(kal_store *store, kal_err *err) {
+    if (!store->batch) return lock(store, err);
+    if (store->failed)
+        return kali_fail(err, KAL_REFUSED, "the transaction has failed: roll it back");
+    return KAL_OK;
+}
+
+kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err) {
+    if (!store->batch) {
+        if (code == KAL_OK) return commit(store, err);
+        roll_back(store);
+        return code;
+    }
+    /* These are found before anything is written. */
+    if (code != KAL_OK && code != KAL_MISUSE && code != KAL_NOT_FOUND && code != KAL_EXISTS)
+        store->failed = true;
+    return code;
+}
+
+kal_code kal_store_begin(kal_store *store, kal_err *err) {
+    if (store->batch)
+        return kali_fail(err, KAL_MISUSE, "store.begin: a transaction is open already");
+    kal_code code = lock(store, err);
+    store->batch = code == KAL_OK;
+    store->failed = false;
+    return code;
+}
+
+kal_code kal_store_commit(kal_store *store, kal_err *err) {
+    if (!store->batch) return kali_fail(err, KAL_MISUSE, "store.commit: no transaction is open");
+    store->batch = false;
+    if (!store->failed) return commit(store, err);
+    roll_back(store);
+    return kali_fail(err, KAL_REFUSED, "the transaction had failed and was rolled back");
+}
+
+void kal_store_rollback(kal_store *store) {
+    if (!store || !store->batch) return;
+    store->batch = false;
+    roll_back(store);
+}
+
+/* ---- sessions touched by a transaction ---- */
+
+static kal_code flush_one(kal_store *store, kali_touch *t, kal_err *err) {
+    static const char SQL[] = "UPDATE sessions SET message_count = message_count + $2,"
+                              " updated_at = max(coalesce(updated_at, ''), $3) WHERE id = $1";
+    if (!t->added) return KAL_OK;
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, kal_text(t->session));
+    kali_bind_integer(q, 2, t->added);
+    kali_bind_text(q, 3, kal_text(t->last));
+    code = kali_run(q, err);
+    if (code == KAL_OK) t->added = 0;
+    return code;
+}
+
+kal_code kali_touch_flush(kal_store *store, kal_err *err) {
+    kal_code code = KAL_OK;
+    for (size_t i = 0; i < KALI_TOUCHED && code == KAL_OK; i++)
+        code = flush_one(store, &store->touched[i], err);
+    return code;
+}
+
+void kali_touch_forget(kal_store *store) {
+    memset(store->touched, 0, sizeof store->touched);
+}
+
+static kal_code load_touch(kal_store *store, kal_str session, kali_touch *t, kal_err *err) {
+    static const char SQL[] =
+        "SELECT (SELECT max(created_at) FROM messages WHERE session_id = s.id)"
+        " FROM sessions s WHERE s.id = $1";
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    bool row;
+    kali_bind_text(q, 1, session);
+    code = kali_step(q, &row, err);
+    if (code != KAL_OK) return code;
+    if (!row)
+        return kali_fail(err, KAL_NOT_FOUND, "no session has the id '%.*s'", KALI_STR(session));
+    memset(t, 0, sizeof *t);
+    memcpy(t->session, session.data, session.len);
+    kal_str last = kali_text(q, 0);
+    if (last.len && last.len < sizeof t->last) memcpy(t->last, last.data, last.len);
+    kali_reset(q);
+    return KAL_OK;
+}
+
+kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err) {
+    size_t hash = 5381;
+    for (size_t i = 0; i < session.len; i++)
+        hash = hash * 33 ^ (unsigned char)session.data[i];
+    kali_touch *t = &store->touched[hash % KALI_TOUCHED];
+    *out = t;
+    if (strlen(t->session) == session.len && memcmp(t->session, session.data, session.len) == 0)
+        return KAL_OK;
+    kal_code code = flush_one(store, t, err);
+    return code == KAL_OK ? load_touch(store, session, t, err) : code;
+}
+
+void kali_answer_begin(kal_store *store) {
+    kali_arena_reset(&store->arena);
+}

@@ -1,0 +1,108 @@
+-- What kalito adds to the original's tables: only new columns, tables, indexes and triggers, so that
+-- the original program can still use the file. No trigger fires on inserting a message.
+
+-- A session may be archived as a whole (archived_at), and holds the boundary below which its messages
+-- are archived: the (created_at, id) of the last archived message. message_count is kept by every
+-- kalito write and by the delete trigger, and made exact again when another program has written.
+ALTER TABLE sessions ADD COLUMN archived_at TEXT;
+ALTER TABLE sessions ADD COLUMN boundary_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN boundary_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN message_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN external_id TEXT;
+
+ALTER TABLE messages ADD COLUMN external_id TEXT;
+ALTER TABLE messages ADD COLUMN speaker TEXT;
+ALTER TABLE messages ADD COLUMN score_reasons TEXT;
+
+-- External ids make a repeated import or a retried write add nothing.
+CREATE UNIQUE INDEX kalito_sessions_external ON sessions(external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX kalito_messages_external ON messages(session_id, external_id)
+  WHERE external_id IS NOT NULL;
+
+CREATE INDEX kalito_sessions_persona ON sessions(persona_id);
+CREATE INDEX kalito_pins_session
+  ON semantic_pins(session_id, importance_score DESC, created_at DESC);
+CREATE INDEX kalito_summaries_session
+  ON conversation_summaries(session_id, importance_score DESC, created_at DESC);
+
+-- The search index holds no text of its own (content=''): its rows are filled by explicit inserts of
+-- prepared text, one per message under the message's id, and one per pin or summary under the id of its
+-- row in kalito_notes.
+CREATE VIRTUAL TABLE kalito_messages_fts USING fts5(
+  text, content='', tokenize='porter unicode61 remove_diacritics 2');
+CREATE TABLE kalito_notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  UNIQUE (kind, key)
+);
+CREATE VIRTUAL TABLE kalito_notes_fts USING fts5(
+  text, content='', tokenize='porter unicode61 remove_diacritics 2');
+
+-- The index forgets a text only when it is told the text: what is deleted or edited, by whichever
+-- program, leaves it here until the next kalito write or search.
+CREATE TABLE kalito_tombstones (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  text TEXT NOT NULL
+);
+
+CREATE TRIGGER kalito_message_deleted AFTER DELETE ON messages
+WHEN old.id <= (SELECT max(id) FROM kalito_messages_fts_docsize)
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('message', old.id, coalesce(old.text, ''));
+  UPDATE sessions SET message_count = message_count - 1 WHERE id = old.session_id;
+END;
+
+CREATE TRIGGER kalito_message_edited AFTER UPDATE OF text ON messages
+WHEN old.id <= (SELECT max(id) FROM kalito_messages_fts_docsize)
+  AND old.text IS NOT new.text
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('message', old.id, coalesce(old.text, ''));
+END;
+
+CREATE TRIGGER kalito_pin_deleted AFTER DELETE ON semantic_pins
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('pin', old.id, old.content);
+END;
+
+CREATE TRIGGER kalito_pin_edited AFTER UPDATE OF content ON semantic_pins
+WHEN old.content IS NOT new.content
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('pin', old.id, old.content);
+END;
+
+CREATE TRIGGER kalito_summary_deleted AFTER DELETE ON conversation_summaries
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('summary', old.id, old.summary);
+END;
+
+CREATE TRIGGER kalito_summary_edited AFTER UPDATE OF summary ON conversation_summaries
+WHEN old.summary IS NOT new.summary
+BEGIN
+  INSERT INTO kalito_tombstones(kind, key, text)
+  VALUES ('summary', old.id, old.summary);
+END;
+
+-- A default persona stays: deleting it would leave its category without one.
+CREATE TRIGGER kalito_persona_default BEFORE DELETE ON personas
+WHEN old.is_default = 1
+BEGIN
+  SELECT RAISE(ABORT, 'a default persona cannot be deleted');
+END;
+
+-- The last context built for each session: one row of (bytes, hash) pairs per rendered piece, from
+-- which the next one tells how many bytes at its front are unchanged.
+CREATE TABLE kalito_contexts (
+  session_id TEXT PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
+  created_at TEXT NOT NULL,
+  budget INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  pieces BLOB NOT NULL
+);

@@ -1,0 +1,61 @@
+-- embed.lua: turns files into C arrays at build time. Run by CMake with lua5.4.
+--   lua5.4 embed.lua schema OUT.c FILE.sql...     the numbered migrations of the core
+--   lua5.4 embed.lua scripts OUT.c ROOT FILE...   the shipped Lua files, by their path below ROOT
+
+local function read(path)
+  local f = assert(io.open(path, "rb"))
+  local text = f:read "a"
+  f:close()
+  return text
+end
+
+-- Numbers instead of a string literal: C11 promises no more than 4095 characters in one.
+local function array(text)
+  local out, line = {}, {}
+  for i = 1, #text do
+    local byte = text:byte(i)
+    line[#line + 1] = byte < 128 and byte or byte - 256
+    if #line == 32 then
+      out[#out + 1] = table.concat(line, ",")
+      line = {}
+    end
+  end
+  line[#line + 1] = 0
+  out[#out + 1] = table.concat(line, ",")
+  return table.concat(out, ",\n")
+end
+
+local emit = {}
+
+function emit.schema(out, files)
+  out:write '#include "internal.h"\n'
+  local rows = {}
+  for i, path in ipairs(files) do
+    local number, name = path:match "(%d+)_([%w_]+)%.sql$"
+    assert(tonumber(number) == i, path .. ": migrations are numbered from 1 without gaps")
+    out:write("static const char sql_", i, "[] = {\n", array(read(path)), "};\n")
+    rows[i] = ('    {%d, "%s", sql_%d},\n'):format(i, name, i)
+  end
+  out:write("const kali_migration kali_migrations[] = {\n", table.concat(rows), "};\n")
+  out:write("const size_t kali_migration_count = ", #files, ";\n")
+end
+
+function emit.scripts(out, files)
+  out:write '#include "embedded.h"\n'
+  local root = table.remove(files, 1)
+  local rows = {}
+  table.sort(files)
+  for i, path in ipairs(files) do
+    local name = path:sub(#root + 2):gsub("%.lua$", "")
+    local text = read(path)
+    out:write("static const char text_", i, "[] = {\n", array(text), "};\n")
+    rows[i] = ('    {"%s", text_%d, %d},\n'):format(name, i, #text)
+  end
+  out:write("const kalb_script kalb_scripts[] = {\n", table.concat(rows), "};\n")
+  out:write("const size_t kalb_script_count = ", #files, ";\n")
+end
+
+local kind, path = arg[1], arg[2]
+local out = assert(io.open(path, "wb"))
+emit[kind](out, table.move(arg, 3, #arg, 1, {}))
+out:close()

@@ -1,0 +1,1 @@
+-- init.lua: completes the table `kalito` with the layer written in Lua.

@@ -1,0 +1,1 @@
+io.write("hello ", kalito._VERSION, "\n") return 0
