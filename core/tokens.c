@@ -1,13 +1,13 @@
-/* kal_tokens: how many tokens a model sees in a text, without its vocabulary. One pass adds up what each
- * character is likely to cost, in 36ths of a token; the cost depends on nothing but the character and
- * the run it continues, and a newline ends every run. So appending never lowers the sum, and the sum of two
- * texts joined by a newline is at most that of the parts.
+/* kal_tokens: how many tokens a model sees in a text, without its vocabulary. One pass adds up what
+ * each character is likely to cost, in 36ths of a token; the cost depends on nothing but the
+ * character and the run it continues, and a newline ends every run. So appending never lowers the
+ * sum, and the sum of two texts joined by a newline is at most that of the parts.
  *
- * The constants were fitted by least squares to the counts of cl100k_base and o200k_base, the larger of
- * the two per piece (their mean for English), over man pages in 20 languages, code in C, Python, Lua and
- * JavaScript, JSON, logs, chat, and made-up numbers, base64, hex, punctuation, emoji and other scripts.
- * What they have in common with the tokenizers' own rules: a word begins a token, so does every third
- * digit, blanks run together, repeated marks run together. */
+ * The constants were fitted by least squares to the counts of cl100k_base and o200k_base, the
+ * larger of the two per piece (their mean for English), over man pages in 20 languages, code in C,
+ * Python, Lua and JavaScript, JSON, logs, chat, and made-up numbers, base64, hex, punctuation,
+ * emoji and other scripts. What they have in common with the tokenizers' own rules: a word begins a
+ * token, so does every third digit, blanks run together, repeated marks run together. */
 #include "kalito.h"
 
 #include "internal.h"
@@ -19,8 +19,8 @@
 
 enum kind { LETTER, DIGIT, NEWLINE, BLANK, MARK, WIDE_LETTER, WIDE };
 
-/* How often a token ends between two letters, in ninths: row is the first letter, column the second. "e"
- * then "r" never splits, "q" then "x" nearly always. */
+/* How often a token ends between two letters, in ninths: row is the first letter, column the
+ * second. "e" then "r" never splits, "q" then "x" nearly always. */
 static const char pair_cost[26][27] = {
     "90006000069000719000481200", /* a */
     "19580798518095298515079704", /* b */

@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define BAD 0xFFFDu
+#define ILL_FORMED UINT32_MAX
 
 #define SY KALI_SYMBOL
 #define SP KALI_SPACE
@@ -156,16 +157,16 @@ static const struct fold {
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* Payload of a sequence of n bytes whose lead is c, 0xFFFD if it is none. */
+/* The code point of the sequence of n bytes at p, ILL_FORMED if it is none. */
 static uint32_t sequence(const unsigned char *p, size_t n) {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     uint32_t c = p[0] & (0xFFu >> (n + 1));
     for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xC0) != 0x80) return BAD;
+        if ((p[i] & 0xC0) != 0x80) return ILL_FORMED;
         c = c << 6 | (p[i] & 0x3Fu);
     }
     bool wrong = c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF);
-    return wrong ? BAD : c;
+    return wrong ? ILL_FORMED : c;
 }
 
 uint32_t kali_decode_wide(kal_str text, size_t at, size_t *next) {
@@ -174,8 +175,8 @@ uint32_t kali_decode_wide(kal_str text, size_t at, size_t *next) {
     size_t n = p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
     if (n == 0 || n > text.len - at) return BAD;
     uint32_t c = sequence(p, n);
-    /* U+FFFD itself is well formed: three bytes. */
-    if (c != BAD || memcmp(p, "\xEF\xBF\xBD", 3) == 0) *next = at + n;
+    if (c == ILL_FORMED) return BAD;
+    *next = at + n;
     return c;
 }
 
