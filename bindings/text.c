@@ -1,9 +1,7 @@
 /*
 ** text.c: the table kalito.text, the text functions of the core for rules written in Lua. It needs
-*no
-** store, so it is there in the jailed worker too. A compiled word set is a userdata that holds the
-*whole
-** set; its user value keeps the list of its words.
+** no store, so it is there in the jailed worker too. A compiled word set is a userdata that holds
+** the whole set; its user value keeps the list of its words.
 */
 #include <lauxlib.h>
 #include <lua.h>
