@@ -244,6 +244,17 @@ static bool is_plain(unsigned c) {
     return c == ' ' || (c < 0x80 && kali_ascii_kind[c] >= KALI_LETTER);
 }
 
+/* Moves over letters and spaces, eight at a time as long as there are only such. */
+static size_t skip_plain(kal_str text, size_t at) {
+    for (; text.len - at >= 8; at += 8) {
+        uint64_t eight = kali_eight(text.data + at);
+        uint64_t plain = kali_in_range(eight, 'a', 'z') | kali_in_range(eight, ' ', ' ');
+        uint64_t other = plain ^ KALI_BYTES(0x80);
+        if (other) return at + (size_t)__builtin_ctzll(other) / 8;
+    }
+    return at;
+}
+
 /* The end of the sentence that begins at `at`; *worded tells whether it has a word or code. */
 static size_t sentence_end(kal_str text, size_t at, bool *worded) {
     *worded = false;
@@ -251,7 +262,7 @@ static size_t sentence_end(kal_str text, size_t at, bool *worded) {
         unsigned byte = kali_byte(text, at);
         if (is_plain(byte)) {
             *worded = *worded || byte != ' ';
-            at++;
+            at = *worded ? skip_plain(text, at + 1) : at + 1;
             continue;
         }
         size_t next;

@@ -5,6 +5,8 @@
 #ifndef KALI_TEXT_H
 #define KALI_TEXT_H
 
+#include <string.h>
+
 #include "kalito.h"
 
 enum kali_kind {
@@ -80,6 +82,26 @@ static inline bool kali_is_blank(unsigned c) {
 /* Does the word that ends at `at` go on behind an apostrophe there ("can't")? The possessive 's
  * does not count as going on. */
 bool kali_apostrophe_joins(kal_str text, size_t at);
+
+#define KALI_BYTES(c) ((uint64_t)(c)*0x0101010101010101u)
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t kali_eight(const char *data) {
+    uint64_t eight;
+    memcpy(&eight, data, sizeof eight);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    eight = __builtin_bswap64(eight);
+#endif
+    return eight;
+}
+
+/* 0x80 in each byte that lies in first..last, both below 0x80. */
+static inline uint64_t kali_in_range(uint64_t eight, unsigned first, unsigned last) {
+    uint64_t low = eight & KALI_BYTES(0x7F);
+    uint64_t from = low + KALI_BYTES(0x80 - first);
+    uint64_t above = low + KALI_BYTES(0x7F - last);
+    return from & ~above & ~eight & KALI_BYTES(0x80);
+}
 
 /* How a line begins. */
 struct kali_line {

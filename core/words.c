@@ -9,8 +9,9 @@
 #include "internal.h"
 #include "text.h"
 
-#define FILTER 3     /* bytes that the filter looks at */
-#define BUCKETS 7    /* entries are spread over the bits 0..6 of the filter by their first letter */
+#define FILTER 6     /* bytes that the filter looks at */
+#define FIRST 3      /* of them at every position; at the others only when these pass */
+#define BUCKETS 7    /* entries are spread over the bits 0..6 of the filter by how they begin */
 #define ANYWHERE 128 /* bit 7: entries whose beginning may follow a letter */
 #define NONE 0u      /* no node; node 0 is the root, which is nobody's child */
 
@@ -28,7 +29,6 @@ struct set {
     uint8_t byte[FILTER][256];
     uint32_t first[128]; /* the root's children in ASCII */
     uint32_t used;       /* nodes */
-    uint32_t anywhere;   /* has the bucket ANYWHERE entries? */
     struct node nodes[]; /* nodes[0] is the root and has its children above ASCII */
 };
 
@@ -67,8 +67,15 @@ static void open_from(struct set *set, size_t i, uint8_t bucket) {
     }
 }
 
-/* Lets the filter pass what may follow an entry that ends before offset i. */
-static void open_end(struct set *set, size_t i, uint8_t bucket) {
+/* May an entry with this character at its edge have a letter as its neighbour? */
+static bool is_free_edge(uint32_t c) {
+    enum kali_kind kind = kali_kind(c);
+    return kind != KALI_LETTER && kind != KALI_DIGIT;
+}
+
+/* Lets the filter pass what may follow an entry that ends with `last` before offset i. */
+static void open_end(struct set *set, size_t i, uint32_t last, uint8_t bucket) {
+    if (is_free_edge(last)) open_from(set, i, bucket);
     if (i >= FILTER) return;
     for (size_t b = 0; b < 256; b++) {
         if (b >= 128 || !kali_is_wordlike(kali_kind((uint32_t)b))) set->byte[i][b] |= bucket;
@@ -76,16 +83,11 @@ static void open_end(struct set *set, size_t i, uint8_t bucket) {
     open_from(set, i + 1, bucket);
 }
 
-/* Lets the filter pass all spellings of the folded character c at offset i; returns the offset
- * behind it, FILTER when that is not the same for all of them. */
+/* Lets the filter pass all spellings of the folded character c at offset i; their length. */
 static size_t open_char(struct set *set, size_t i, uint32_t c, uint8_t bucket) {
     /* distances from lower to upper letters in the table of kali_fold */
     static const int32_t back[] = {0, -1, -32, -37, -38, -63, -64, -80, 121};
-    if (c == ' ' || c == '\'') {
-        open_from(set, i, bucket);
-        return FILTER;
-    }
-    size_t length = 0;
+    size_t length = 1;
     for (size_t k = 0; k < sizeof back / sizeof *back; k++) {
         int64_t spelling = (int64_t)c + back[k];
         if (spelling <= 0 || kali_fold((uint32_t)spelling) != c) continue;
@@ -94,13 +96,32 @@ static size_t open_char(struct set *set, size_t i, uint32_t c, uint8_t bucket) {
         for (size_t j = 0; j < length && i + j < FILTER; j++)
             set->byte[i + j][bytes[j]] |= bucket;
     }
-    return i + length;
+    return length;
 }
 
-/* May an entry with this character at its edge have a letter as its neighbour? */
-static bool is_free_edge(uint32_t c) {
-    enum kali_kind kind = kali_kind(c);
-    return kind != KALI_LETTER && kind != KALI_DIGIT;
+/* Lets the filter pass white space and what may begin or continue a character above ASCII at i. */
+static void open_gap(struct set *set, size_t i, uint8_t bucket) {
+    for (size_t b = 0; b < 256; b++) {
+        if (b >= 128 || kali_kind((uint32_t)b) == KALI_SPACE) set->byte[i][b] |= bucket;
+    }
+}
+
+/* Where the filter is with an entry. */
+struct filing {
+    uint8_t bucket;
+    bool after_gap; /* the character before, a space or an apostrophe, may be longer than a byte */
+    size_t at;
+};
+
+static void file_char(struct set *set, struct filing *filing, uint32_t c) {
+    size_t i = filing->at;
+    if (i >= FILTER) return;
+    bool gap = c == ' ' || c == '\'';
+    size_t length = open_char(set, i, c, filing->bucket);
+    if (gap || filing->after_gap) open_gap(set, i, filing->bucket);
+    if (filing->after_gap) open_from(set, i + 1, filing->bucket);
+    filing->at = filing->after_gap ? FILTER : i + length;
+    filing->after_gap = gap;
 }
 
 /* The next character of an entry, folded, white space run together. */
@@ -123,24 +144,31 @@ static kal_str trim(kal_str word) {
     return (kal_str){word.data + from, word.len - from};
 }
 
+/* The bit of the filter that a trimmed entry is filed under: entries that begin alike share one. */
+static uint8_t bucket_of(kal_str word) {
+    size_t at = 0;
+    uint32_t first = entry_next(word, &at);
+    if (is_free_edge(first)) return ANYWHERE;
+    uint32_t mixed = first;
+    for (int i = 0; i < 3 && at < word.len; i++)
+        mixed = mixed * 5 + entry_next(word, &at);
+    return (uint8_t)(1u << mixed % BUCKETS);
+}
+
 static bool add(struct set *set, kal_str word, uint32_t index) {
     if (word.len > KAL_WORD_MAX || !kal_text_valid(word, NULL)) return false;
     word = trim(word);
     if (word.len == 0) return false;
     size_t at = 0;
-    size_t filtered = 0;
     uint32_t node = 0;
-    uint8_t bucket = 0;
+    struct filing filing = {bucket_of(word), false, 0};
+    uint32_t c = 0;
     while (at < word.len) {
-        uint32_t c = entry_next(word, &at);
-        if (bucket == 0) {
-            bucket = is_free_edge(c) ? ANYWHERE : (uint8_t)(1u << c % BUCKETS);
-            if (bucket == ANYWHERE) set->anywhere = 1;
-        }
-        if (filtered < FILTER) filtered = open_char(set, filtered, c, bucket);
+        c = entry_next(word, &at);
+        file_char(set, &filing, c);
         node = child_add(set, node, c);
     }
-    open_end(set, filtered, bucket);
+    open_end(set, filing.at, c, filing.bucket);
     if (set->nodes[node].word == 0) set->nodes[node].word = index + 1;
     return true;
 }
@@ -230,7 +258,11 @@ static size_t candidate(const struct set *set, kal_str text, size_t at) {
     size_t i = at ? at : 1;
     for (; i + FILTER <= text.len; i++) {
         unsigned pass = set->before[p[i - 1]] & set->byte[0][p[i]];
-        if (pass & set->byte[1][p[i + 1]] & set->byte[2][p[i + 2]]) return i;
+        pass &= set->byte[1][p[i + 1]] & set->byte[2][p[i + 2]];
+        if (pass == 0) continue;
+        for (size_t k = FIRST; k < FILTER; k++)
+            pass &= set->byte[k][p[i + k]];
+        if (pass) return i;
     }
     while (i < text.len && !filter_end(set, text, i))
         i++;

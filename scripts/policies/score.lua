@@ -108,7 +108,9 @@ local function user(body, options, reasons)
   end
 end
 
+-- Only texts of several lines are worth a scan for blocks and steps.
 local function has_structure(body, options)
+  if not body:find("\n", 1, true) then return false end
   local found = text.scan(body, counts)
   return found.code_blocks > 0 or found.numbered_items >= options.steps
 end

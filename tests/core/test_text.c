@@ -612,6 +612,53 @@ static void counting_finds_what_finding_finds(void **state) {
     free(set);
 }
 
+/* Pieces of entries and other spellings of them. */
+static const struct spelling {
+    const char *entry;
+    const char *text;
+} spellings[] = {
+    {"a", "A"},
+    {"b", "b"},
+    {"the", "THE"},
+    {" ", " \n "},
+    {" ", "\xC2\xA0"},
+    {"'", "\xE2\x80\x99"},
+    {"\xE2\x80\x99", "'"},
+    {"\xC3\xA9", "\xC3\x89"},
+    {"\xC3\xBF", "\xC5\xB8"},
+    {"\xD0\xB6", "\xD0\x96"},
+    {"\xCF\x83", "\xCF\x82"},
+    {"\xE1\xBA\xA1", "\xE1\xBA\xA0"},
+    {"\xE6\x97\xA5", "\xE6\x97\xA5"},
+    {"+", "+"},
+    {"7", "7"},
+    {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+};
+
+static void every_entry_is_found_in_another_spelling_of_itself(void **state) {
+    (void)state;
+    seed = 11;
+    for (int round = 0; round < 20000; round++) {
+        char entry[100] = "";
+        char text[100] = "(";
+        for (uint32_t n = 1 + next_random(7); n > 0; n--) {
+            const struct spelling *piece =
+                &spellings[next_random(sizeof spellings / sizeof *spellings)];
+            strcat(entry, piece->entry);
+            strcat(text, piece->text);
+        }
+        strcat(text, ")");
+        const char *words[] = {"other", entry};
+        if (strspn(entry, " ") == strlen(entry)) continue;
+        void *set = built(words, 2);
+        size_t at = 0;
+        size_t which = 0;
+        bool found = kal_words_find(set, str(text), &at, &which);
+        if (!found || which != 1) fail_msg("'%s' is not found in '%s'", entry, text);
+        free(set);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_text_is_accepted),
@@ -647,6 +694,7 @@ int main(void) {
         cmocka_unit_test(large_texts_are_estimated_close_to_the_truth),
         cmocka_unit_test(random_texts_keep_the_counts_consistent),
         cmocka_unit_test(counting_finds_what_finding_finds),
+        cmocka_unit_test(every_entry_is_found_in_another_spelling_of_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
