@@ -130,9 +130,9 @@ static bool make_info(lua_State *L, int first) {
         const char *field;
         int type;
         bool needed;
-    } fields[] = {{"name", LUA_TSTRING, false},    {"describe", LUA_TSTRING, false},
-                  {"defaults", LUA_TTABLE, false}, {"tests", LUA_TTABLE, false},
-                  {"functions", LUA_TTABLE, true}, {"confined", LUA_TTABLE, true}};
+    } fields[] = {{"functions", LUA_TTABLE, true}, {"confined", LUA_TTABLE, true},
+                  {"name", LUA_TSTRING, false},    {"describe", LUA_TSTRING, false},
+                  {"defaults", LUA_TTABLE, false}, {"tests", LUA_TTABLE, false}};
     if (lua_gettop(L) != first + 5) return false;
     lua_createtable(L, 0, 7);
     for (int i = 0; i < 6; i++) {

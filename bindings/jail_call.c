@@ -97,16 +97,17 @@ kalb_outcome kalb_jail_ask(kalb_jail *j, kalb_buf *request) {
     return outcome;
 }
 
-/* Pushes the values of one answered element. NULL, or why they are none. */
-static const char *push_values(lua_State *L, kalb_reader *r, const kalb_limits *limits,
-                               int *count) {
+/* Pushes the values of one answered element. NULL, or why they are none. Behind a first nil stands
+ * nothing: nil, message, code is the jail's own way to say that a call failed. */
+static const char *push_values(lua_State *L, kalb_reader *r, const kalb_limits *limits) {
     unsigned n;
     if (!kalb_read_byte(r, &n) || n > KALB_VALUES_MAX) return "a wrong number of results";
     luaL_checkstack(L, KALB_VALUES_MAX + 4, NULL);
-    for (*count = 0; *count < (int)n; *count += 1) {
+    for (unsigned i = 0; i < n; i++) {
         const char *bad = kalb_value_get(L, r, limits);
         if (bad != NULL) return bad;
     }
+    if (n > 1 && lua_isnil(L, -(int)n)) lua_pop(L, (int)n - 1);
     return NULL;
 }
 
@@ -129,10 +130,9 @@ int kalb_jail_push_answer(lua_State *L, kalb_jail *j, kalb_reader *r, const kalb
                           bool *broken) {
     int top = lua_gettop(L);
     unsigned outcome = KALB_INVALID;
-    int count = 3;
     const char *bad = "no answer";
     if (kalb_read_byte(r, &outcome)) {
-        bad = outcome == KALB_OK ? push_values(L, r, limits, &count) : push_error(L, j, r, outcome);
+        bad = outcome == KALB_OK ? push_values(L, r, limits) : push_error(L, j, r, outcome);
     }
     *broken = bad != NULL;
     if (bad != NULL) {
@@ -142,6 +142,14 @@ int kalb_jail_push_answer(lua_State *L, kalb_jail *j, kalb_reader *r, const kalb
     }
     if (bad != NULL || is_strike(outcome)) strike(L, j);
     return lua_gettop(L) - top;
+}
+
+/* More in a reply than was asked for: not our worker's doing, so it ends. */
+static bool has_rest(lua_State *L, kalb_jail *j, const kalb_reader *r) {
+    if (r->at == r->end) return false;
+    kalb_process_stop(&j->process);
+    strike(L, j);
+    return true;
 }
 
 /* A request that got no reply at all. */
@@ -212,7 +220,9 @@ int kalb_jail_call(lua_State *L) {
     if (outcome != KALB_OK) return kalb_jail_push_no_answer(L, j, outcome);
     kalb_reader body = kalb_jail_reply(j);
     bool broken;
-    return kalb_jail_push_answer(L, j, &body, &limits, &broken);
+    int pushed = kalb_jail_push_answer(L, j, &body, &limits, &broken);
+    if (broken || !has_rest(L, j, &body)) return pushed;
+    return kalb_jail_push_fail(L, j, KALB_INVALID, "more answers than questions");
 }
 
 /* Arguments of one element: a list, with `n` like that of table.pack when nils are in it. Pushes
@@ -267,6 +277,7 @@ static lua_Integer store_reply(lua_State *L, kalb_jail *j, lua_Integer first, lu
         store(L, first + done, kalb_jail_push_answer(L, j, &body, &limits, &broken));
         done++;
     } while (!broken && done < count && body.at < body.end && j->strikes < KALB_STRIKES);
+    if (!broken && done == count) has_rest(L, j, &body);
     return done;
 }
 

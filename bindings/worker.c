@@ -84,22 +84,22 @@ static void push_confined(lua_State *L, const kalb_confined *confined) {
     lua_setfield(L, -2, "rlimits");
 }
 
-/* Loads, and answers name, describe, defaults, tests, functions, confined. Protected. */
+/* Loads, and answers functions, confined, name, describe, defaults, tests. Protected. */
 static int answer_load(lua_State *L) {
     static const kalb_limits limits = KALB_LIMITS_INFO;
     static const char *const fields[] = {"name", "describe", "defaults", "tests"};
     kalb_worker *w = kalb_worker_of(L);
     load_policy(L, w);
     kalb_buf_byte(&w->out, 6);
+    collect_functions(L);
+    put_answer(L, -1, &limits, "functions");
+    push_confined(L, &w->confined);
+    put_answer(L, -1, &limits, "confined");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         lua_pushstring(L, fields[i]);
         lua_rawget(L, 1);
         put_answer(L, -1, &limits, fields[i]);
     }
-    collect_functions(L);
-    put_answer(L, -1, &limits, "functions");
-    push_confined(L, &w->confined);
-    put_answer(L, -1, &limits, "confined");
     return 0;
 }
 

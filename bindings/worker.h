@@ -9,7 +9,7 @@
 #include "jail.h"
 
 #define KALB_INSTRUCTIONS 10000000      /* of the virtual machine, per call or load */
-#define KALB_MEMORY (32u * 1024 * 1024) /* bytes of the interpreter's state */
+#define KALB_MEMORY (32u * 1024 * 1024) /* of the interpreter's state, in bytes */
 #define KALB_CALL_MS 200                /* own CPU time of one call */
 #define KALB_LOAD_MS 1000               /* own CPU time of loading */
 
@@ -22,7 +22,8 @@ typedef struct kalb_confined {
 
 typedef struct kalb_worker {
     lua_State *L;
-    size_t used;          /* bytes of the interpreter's state, at most KALB_MEMORY */
+    size_t used;          /* bytes of the interpreter's state */
+    size_t cap;           /* it may not pass */
     long instructions;    /* left in this call */
     kalb_outcome failure; /* what a raised error means: KALB_POLICY, else nothing catches it */
     kalb_confined confined;

@@ -39,7 +39,7 @@ static void *count_memory(void *ud, void *block, size_t old, size_t size) {
         w->used -= old;
         return NULL;
     }
-    if (size > old && size - old > KALB_MEMORY - w->used) return NULL;
+    if (size > old && (w->used > w->cap || size - old > w->cap - w->used)) return NULL;
     void *moved = realloc(block, size);
     if (moved != NULL) w->used = w->used - old + size;
     return moved;
@@ -64,6 +64,7 @@ void kalb_worker_count(kalb_worker *w) {
 }
 
 lua_State *kalb_worker_state(kalb_worker *w) {
+    w->cap = KALB_MEMORY;
     w->L = lua_newstate(count_memory, w);
     return w->L;
 }
@@ -171,7 +172,8 @@ static void add_kalito(lua_State *L) {
 }
 
 #ifdef KALITO_TEST_UNRESTRICTED
-/* A test build without the interpreter's walls: everything, and any system call by number. */
+/* A test build without the interpreter's walls: every library, any system call by number, and
+ * memory that ends after so many bytes more. */
 static int raw_syscall(lua_State *L) {
     long args[7] = {0};
     for (int i = 0; i < 7; i++) {
@@ -183,9 +185,16 @@ static int raw_syscall(lua_State *L) {
     return 1;
 }
 
+static int cap_memory(lua_State *L) {
+    kalb_worker *w = kalb_worker_of(L);
+    w->cap = w->used + (size_t)luaL_checkinteger(L, 1);
+    return 0;
+}
+
 static void remove_walls(lua_State *L) {
     luaL_openlibs(L);
     lua_register(L, "syscall", raw_syscall);
+    lua_register(L, "cap_memory", cap_memory);
 }
 #else
 static void remove_walls(lua_State *L) {

@@ -1,0 +1,8 @@
+-- expect: ok
+-- result: { true }
+-- building on the shipped rule
+local shipped = kalito.script.builtin("policies/score")
+return { score = function(message, ctx)
+  local score = shipped.score(message, ctx)
+  return type(score) == "number" and score >= 0 and score <= 1
+end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- the collector's settings
+return { score = function(message, ctx)
+  collectgarbage("stop") return "ESCAPED"
+end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- the store
+return { score = function(message, ctx)
+  return kalito.open("/tmp/kalito-escape.db") and "ESCAPED"
+end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- descriptor 1 carries frames
+return { score = function(message, ctx)
+  print("ESCAPED")
+end }

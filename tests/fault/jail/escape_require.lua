@@ -1,0 +1,5 @@
+-- expect: policy
+-- modules
+return { score = function(message, ctx)
+  return require("os") and "ESCAPED"
+end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- bytecode
+return { score = function(message, ctx)
+  return string.dump(function() end) and "ESCAPED"
+end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- descriptor 2
+return { score = function(message, ctx)
+  warn("@on") warn("ESCAPED")
+end }

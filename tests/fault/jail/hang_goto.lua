@@ -1,0 +1,5 @@
+-- expect: limit
+-- a loop without a keyword of loops
+return { score = function(message, ctx)
+  ::again:: goto again
+end }

@@ -1,0 +1,3 @@
+-- expect: load
+-- the loop runs while the file is loaded
+while true do end

@@ -1,0 +1,5 @@
+-- expect: limit
+-- a loop whose iterator is pcall
+return { score = function(message, ctx)
+  for _ in pcall, error do end
+end }

@@ -1,0 +1,5 @@
+-- expect: limit
+-- the plain loop
+return { score = function(message, ctx)
+  while true do end
+end }

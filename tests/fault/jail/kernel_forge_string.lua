@@ -1,0 +1,11 @@
+-- expect: invalid
+-- a text of two gigabytes; written to the pipe by a worker that is not ours any more
+local numbers = { x86_64 = 1, aarch64 = 64 }
+local function frame(kind, seq, body)
+  return string.pack("=I4BI4", 5 + #body, kind, seq) .. body
+end
+return { score = function(message, ctx)
+  local bytes = frame(82, 3, "\0\1s\255\255\255\127abc")
+  syscall(numbers[ctx.machine], 1, bytes, #bytes)
+  while true do end
+end }

@@ -1,0 +1,11 @@
+-- expect: invalid
+-- the next answer along with this one; written to the pipe by a worker that is not ours any more
+local numbers = { x86_64 = 1, aarch64 = 64 }
+local function frame(kind, seq, body)
+  return string.pack("=I4BI4", 5 + #body, kind, seq) .. body
+end
+return { score = function(message, ctx)
+  local bytes = frame(82, 3, "\0\0") .. frame(82, 4, "\0\0")
+  syscall(numbers[ctx.machine], 1, bytes, #bytes)
+  while true do end
+end }

@@ -1,0 +1,3 @@
+-- expect: load
+-- defaults that are code
+return { defaults = { limit = type }, score = function() return 1 end }

@@ -1,0 +1,5 @@
+-- expect: policy
+-- an error without a value
+return { score = function(message, ctx)
+  error()
+end }

@@ -1,0 +1,5 @@
+-- expect: invalid
+-- keys that are no keys
+return { score = function(message, ctx)
+  return { [1.5] = 1 }
+end }

@@ -1,0 +1,5 @@
+-- expect: invalid
+-- infinite
+return { score = function(message, ctx)
+  return math.huge
+end }

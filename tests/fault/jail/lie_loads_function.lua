@@ -1,0 +1,3 @@
+-- expect: load
+-- a file that returns a function
+return function() end

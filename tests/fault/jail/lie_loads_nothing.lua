@@ -1,0 +1,3 @@
+-- expect: load
+-- a file that returns nothing
+local x = 1

@@ -1,0 +1,3 @@
+-- expect: load
+-- a file that is no policy
+return 1

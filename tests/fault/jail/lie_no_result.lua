@@ -1,0 +1,5 @@
+-- expect: ok
+-- none at all
+return { score = function(message, ctx)
+  return
+end }

@@ -1,0 +1,5 @@
+-- expect: ok
+-- a number as text, which the caller refuses
+return { score = function(message, ctx)
+  return "0.5"
+end }

@@ -1,0 +1,4 @@
+-- expect: load
+-- generate: this file returns the source
+-- nothing
+return ""
