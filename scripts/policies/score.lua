@@ -4,6 +4,7 @@
 -- options. A pure function of the message and the options.
 
 local text = kalito.text
+local floor = math.floor
 
 local defaults = {
   -- where a role begins, and what is added to it
@@ -92,9 +93,12 @@ end
 local function sum(reasons)
   local total = 0
   for i = 1, #reasons do total = total + reasons[i][2] end
-  local number = math.floor(math.min(math.max(total, 0), 1) * 1000 + 0.5) / 1000
-  if total < 0 or total > 1 then reasons[#reasons + 1] = { "limit", number - total } end
-  return number, reasons
+  if total < 0 or total > 1 then
+    local limit = total < 0 and 0 or 1
+    reasons[#reasons + 1] = { "limit", limit - total }
+    return limit, reasons
+  end
+  return floor(total * 1000 + 0.5) / 1000, reasons
 end
 
 local function user(body, options, reasons)
