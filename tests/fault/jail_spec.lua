@@ -195,7 +195,7 @@ describe("the kernel's side of the jail", function()
     local scripts = {
       "local t = {} for i = 1, 40 do t[i] = { i, tostring(i) .. 'x' } end return #t, t[1]",
       "local t = {} for i = 1, 12 do t[i] = { pcall(error, m.text:rep(i)) } end return t[1][2]:gsub('%w', '<%0>')",
-      "local x <close> = setmetatable({}, { __close = function() return {} .. '' end }) return ('%q'):rep(9, m.text)",
+      "local t = {} for i = 1, 12 do local x <close> = setmetatable({}, { __close = type }) t[i] = m.text:rep(i) end",
     }
     for number, body in ipairs(scripts) do
       local seen = {}
