@@ -188,6 +188,8 @@ static kal_code lock(kal_store *store, kal_err *err) {
 static kal_code commit(kal_store *store, kal_err *err) {
     kal_code code = kali_touch_flush(store, err);
     if (code == KAL_OK) code = run(store, COMMIT_SQL, err);
+    /* The number counts our own commits too: those are not news. */
+    store->version = kali_db_version(store->db);
     if (code != KAL_OK) roll_back(store);
     return code;
 }
