@@ -120,7 +120,7 @@ static kal_code prepare(kali_db *db, const char *sql, kali_stmt *q, kal_err *err
     q->sql = sql;
     q->db = db;
     for (int k = 1; k <= KALI_PARAMS; k++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "$%d", k);
         q->place[k] = (unsigned char)sqlite3_bind_parameter_index(q->handle, name);
     }
