@@ -65,6 +65,16 @@ static int nearest(lua_State *L) {
     return 1;
 }
 
+/* kalito.hash(text) -> 16 hexadecimal digits that name the content */
+static int hash(lua_State *L) {
+    char out[17];
+    kal_str text;
+    text.data = luaL_checklstring(L, 1, &text.len);
+    snprintf(out, sizeof out, "%016llx", (unsigned long long)kal_text_hash(text));
+    lua_pushstring(L, out);
+    return 1;
+}
+
 /* A searcher for require: "kalito.print" is scripts/lib/print.lua, embedded. */
 static int search(lua_State *L) {
     const char *module = luaL_checkstring(L, 1), *source;
@@ -95,15 +105,15 @@ static void add_part(lua_State *L, const char *name, int (*open)(lua_State *)) {
 
 KAL_API int luaopen_kalito(lua_State *L);
 int luaopen_kalito(lua_State *L) {
-    static const luaL_Reg functions[] = {{"embedded", embedded},
-                                         {"embedded_names", embedded_names},
-                                         {"time", parse_time},
-                                         {"nearest", nearest},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"embedded", embedded}, {"embedded_names", embedded_names},
+                                         {"time", parse_time},   {"nearest", nearest},
+                                         {"hash", hash},         {NULL, NULL}};
     luaL_checkversion(L);
     luaL_newlib(L, functions);
     lua_pushliteral(L, KALITO_VERSION);
     lua_setfield(L, -2, "_VERSION");
+    lua_pushliteral(L, KALITO_DATA);
+    lua_setfield(L, -2, "installed");
     add_part(L, "open", kalb_open_store);
     add_part(L, "json", kalb_open_json);
     add_part(L, "text", kalb_open_text);

@@ -28,10 +28,9 @@ const char *kal_code_name(kal_code code) {
     return i < sizeof names / sizeof *names ? names[i] : "unknown";
 }
 
-/* The message may quote a user's bytes: what could steer a terminal becomes '?', and a character
-*that
-** was cut at the end of the buffer is dropped. */
-static void make_printable(char *text) {
+/* The message may quote a user's bytes: what could steer a terminal or is no text becomes '?', and a
+** character that the end of the buffer cut is dropped. */
+static void make_printable(char *text, bool cut) {
     size_t n = 0;
     for (unsigned char *p = (unsigned char *)text; *p; p++, n++) {
         bool c1 = *p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0;
@@ -40,7 +39,7 @@ static void make_printable(char *text) {
     size_t bad;
     kal_str all = {text, n};
     while (all.len && !kal_text_valid(all, &bad)) {
-        if (bad + 4 >= all.len) {
+        if (cut && bad + 4 > all.len) {
             all.len = bad;
             text[bad] = 0;
         } else {
@@ -53,9 +52,9 @@ kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...) {
     if (!err) return code;
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    int len = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
     err->code = code;
-    make_printable(err->message);
+    make_printable(err->message, len >= (int)sizeof err->message);
     return code;
 }

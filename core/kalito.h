@@ -95,6 +95,10 @@ KAL_API kal_str kal_text(const char *z);
 ** sequence. The empty text is valid. */
 KAL_API bool kal_text_valid(kal_str text, size_t *bad_at);
 
+/* A 64-bit hash of the bytes, the same in every version and on every machine of this byte order: names
+** contents in traces and imports. Not for secrets. */
+KAL_API uint64_t kal_text_hash(kal_str text);
+
 /* What kal_text_scan counts. bytes, chars and lines cover the whole text; everything else is
 ** counted outside of fenced code blocks, and outside of code spans and URLs except the counts of
 ** those themselves. */

@@ -136,25 +136,11 @@ typedef struct mark {
     uint64_t bytes, hash;
 } mark;
 
-/* A 64-bit mix of 8 bytes a step: multiply and fold with the constants of splitmix64. */
-static uint64_t hash_of(kal_str text) {
-    uint64_t h = 0x9E3779B97F4A7C15ull ^ text.len, word;
-    for (size_t i = 0; i < text.len; i += 8) {
-        size_t n = text.len - i < 8 ? text.len - i : 8;
-        word = 0;
-        memcpy(&word, text.data + i, n);
-        h = (h ^ word) * 0xBF58476D1CE4E5B9ull;
-        h ^= h >> 29;
-    }
-    h *= 0x94D049BB133111EBull;
-    return h ^ h >> 32;
-}
-
 static size_t make_marks(const kal_context *context, mark *marks) {
     size_t n = 0;
     for (size_t i = 0; i < context->info.items; i++) {
         const kali_entry *e = &context->entries[i];
-        if (e->item.in) marks[n++] = (mark){e->piece.len, hash_of(e->piece)};
+        if (e->item.in) marks[n++] = (mark){e->piece.len, kal_text_hash(e->piece)};
     }
     return n;
 }

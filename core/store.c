@@ -34,7 +34,7 @@ kal_str kal_text(const char *z) {
 static kal_code look_at(const char *path, const kal_options *options, kal_err *err) {
     struct stat st;
     if (stat(path, &st) != 0) {
-        if (errno == ENOENT && options->create) return KAL_OK;
+        if (errno == ENOENT && options->create && !options->read_only) return KAL_OK;
         if (errno == ENOENT)
             return kali_fail(err, KAL_NOT_FOUND, "%s: no such database (kalito init makes one)",
                              path);
@@ -173,6 +173,9 @@ static void roll_back(kal_store *store) {
 *and
 ** counts are complete before anything is added to them. */
 static kal_code lock(kal_store *store, kal_err *err) {
+    /* SQLite begins such a transaction and fails later, or not at all. */
+    if (kali_db_read_only(store->db))
+        return kali_fail(err, KAL_READONLY, "the database is open for reading only");
     kal_code code = run(store, BEGIN_SQL, err);
     if (code != KAL_OK) return code;
     uint32_t version = kali_db_version(store->db);

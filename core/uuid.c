@@ -1,8 +1,10 @@
 /*
-** uuid.c: new ids: random UUIDs from libuuid, or what the caller's source gives.
+** uuid.c: names of things: random UUIDs for new rows, from libuuid or the caller's source, and hashes of
+** contents.
 */
 #include "internal.h"
 
+#include <string.h>
 #include <uuid/uuid.h>
 
 void kali_uuid(kal_store *store, char out[37]) {
@@ -13,4 +15,18 @@ void kali_uuid(kal_store *store, char out[37]) {
     uuid_t id;
     uuid_generate_random(id);
     uuid_unparse_lower(id, out);
+}
+
+/* A 64-bit mix of 8 bytes a step: multiply and fold with the constants of splitmix64. */
+uint64_t kal_text_hash(kal_str text) {
+    uint64_t h = 0x9E3779B97F4A7C15ull ^ text.len, word;
+    for (size_t i = 0; i < text.len; i += 8) {
+        size_t n = text.len - i < 8 ? text.len - i : 8;
+        word = 0;
+        memcpy(&word, text.data + i, n);
+        h = (h ^ word) * 0xBF58476D1CE4E5B9ull;
+        h ^= h >> 29;
+    }
+    h *= 0x94D049BB133111EBull;
+    return h ^ h >> 32;
 }

@@ -58,4 +58,20 @@ function M.system(persona, ctx)
   return M.expand(persona.prompt, persona, ctx)
 end
 
+local columns = {
+  "id", "name", "prompt", "description", "icon", "category", "default_model", "temperature", "topP", "maxTokens",
+  "repeatPenalty", "is_default",
+}
+
+---The row of a persona file.
+---@param file kalito.PersonaFile
+---@return table
+function M.row(file)
+  local row = {}
+  for _, name in ipairs(columns) do row[name] = file[name] end
+  row.suggested_models = file.suggested_models and kalito.json.encode(file.suggested_models)
+  row.stopSequences = file.stopSequences and kalito.json.encode(file.stopSequences)
+  return row
+end
+
 return M

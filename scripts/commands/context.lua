@@ -1,0 +1,111 @@
+-- context: what the next model call would be told, and why.
+
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+local function reasons_of(item)
+  local list = item.reasons and kalito.json.decode(item.reasons) or {}
+  return kalito.json.array(type(list) == "table" and list or {})
+end
+
+local function as_json(context)
+  local items = kalito.json.array {}
+  for i, item in ipairs(context.items) do
+    items[i] = {
+      part = item.part, id = item.id or kalito.json.null, role = item.role or kalito.json.null, tokens = item.tokens,
+      score = item.score, reasons = reasons_of(item), ["in"] = item["in"], why = item.why,
+    }
+  end
+  return {
+    session = context.session, budget = context.budget, tokens = context.tokens, policy = context.policy,
+    messages = kalito.json.array(context.messages), items = items, bytes = context.bytes,
+    prefix_bytes = context.prefix_bytes,
+  }
+end
+
+local function show_reasons(item)
+  local out = {}
+  for i, reason in ipairs(reasons_of(item)) do
+    local value = type(reason[2]) == "number" and ("%+.2g"):format(reason[2]) or tostring(reason[2])
+    out[i] = reason[1] .. " " .. value
+  end
+  return table.concat(out, ", ")
+end
+
+local function explain(context)
+  local rows = {}
+  for i, item in ipairs(context.items) do
+    rows[i] = {
+      mark = item["in"] and "in" or "out", part = item.part, id = item.id and item.id:sub(1, 8) or "",
+      role = item.role, tokens = item.tokens, score = item.score, why = item.why, reasons = show_reasons(item),
+      text = item.text,
+    }
+  end
+  print.rows(rows, {
+    { "", key = "mark" }, { "PART" }, { "ID" }, { "TOKENS", right = true }, { "SCORE", right = true }, { "WHY" },
+    { "REASONS" }, { "TEXT", wide = true },
+  })
+end
+
+local function summarise(context)
+  local counts, order = {}, { "persona", "pin", "summary", "recalled", "recent", "new" }
+  for _, item in ipairs(context.items) do
+    local c = counts[item.part] or { 0, 0 }
+    counts[item.part] = { c[1] + (item["in"] and 1 or 0), c[2] + 1 }
+  end
+  local parts = {}
+  for _, part in ipairs(order) do
+    if counts[part] then parts[#parts + 1] = ("%s %d/%d"):format(part, counts[part][1], counts[part][2]) end
+  end
+  print.note(("%d of %d tokens; in/candidates: %s; policy %s (%s); %d of %d bytes as last time"):format(context.tokens,
+    context.budget, table.concat(parts, ", "), context.policy.name, context.policy.origin, context.prefix_bytes,
+    context.bytes))
+end
+
+local function show_messages(context)
+  for _, message in ipairs(context.messages) do
+    print.write(("[%s]\n%s\n\n"):format(message.role, print.safe_lines(message.content)))
+  end
+end
+
+return {
+  name = "context",
+  summary = "Build the context of the next model call",
+  details = "Prints the messages to send. --explain prints every candidate with the reason why it is in or out.",
+  arguments = { { "session", "id, beginning of an id, or name" }, { "text", "the new message", optional = true } },
+  options = {
+    { "budget", "N", "tokens the context may take (default 4000)", type = "integer", min = 1, max = 10000000 },
+    { "query", "TEXT", "recall messages from the whole history (default: the new message)" },
+    { "persona", "NAME", "another persona than the session's" },
+    { "explain", nil, "print every candidate with its reasons" },
+    { "messages", nil, "print the array to send as JSON" },
+  },
+  example = "kalito context Trip --budget 2000 --query parking --explain",
+  run = function(args, app)
+    local db, message, code = app.open "read"
+    if not db then return nil, message, code end
+    local session, persona, context
+    session, message, code = resolve.session(db, args.session)
+    if not session then return nil, message, code end
+    if args.persona then
+      persona, message, code = resolve.persona(db, args.persona)
+      if not persona then return nil, message, code end
+    end
+    context, message, code = kalito.conversation(db, session.id):context {
+      budget = args.budget or 4000, query = args.query, text = args.text, persona = persona and persona.id,
+      save = not db.stat().read_only,
+    }
+    if not context then return nil, message, code end
+    if args.messages then
+      print.write(kalito.json.encode(kalito.json.array(context.messages)) .. "\n")
+    elseif print.json then
+      print.object(as_json(context))
+    elseif args.explain then
+      explain(context)
+    else
+      show_messages(context)
+    end
+    if not print.json and not args.messages then summarise(context) end
+    return true
+  end,
+}

@@ -1,0 +1,30 @@
+-- init: makes the database and installs the shipped personas. Harmless when both are there.
+
+local print = require "kalito.print"
+local script = require "kalito.script"
+local personas = require "kalito.persona"
+
+return {
+  name = "init",
+  summary = "Make the database and install the personas",
+  options = { { "no-personas", nil, "make an empty database" } },
+  example = "kalito --db chat.db init",
+  run = function(args, app)
+    local db, message, code = app.open "create"
+    if not db then return nil, message, code end
+    local added, ok = 0, nil
+    for _, name in ipairs(args.no_personas and {} or script.names "personas") do
+      local found
+      found, message, code = script.find("personas/" .. name)
+      local file = found and found.shipped and script.builtin("personas/" .. name)
+      if file and not db.persona.get(file.id) then
+        ok, message, code = db.persona.add(personas.row(file))
+        if not ok then return nil, message, code end
+        added = added + 1
+      end
+    end
+    print.result({ path = app.path(), personas = added },
+      ("%s is ready: %d persona%s added"):format(app.path(), added, added == 1 and "" or "s"))
+    return true
+  end,
+}

@@ -1,0 +1,115 @@
+-- persona: who answers.
+
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+local FIELDS = {
+  { "prompt", "TEXT", "the system prompt; - reads it from standard input" },
+  { "description", "TEXT", "one line for lists" },
+  { "icon", "TEXT", "an emoji" },
+  { "category", "NAME", "general, coding, writing, learning or your own" },
+  { "model", "NAME", "the model it prefers" },
+  { "temperature", "NUMBER", "0 to 2", type = "number", min = 0, max = 2 },
+  { "top-p", "NUMBER", "0 to 1", type = "number", min = 0, max = 1 },
+  { "max-tokens", "N", "longest answer", type = "integer", min = 1, max = 1000000000 },
+  { "repeat-penalty", "NUMBER", "above 0", type = "number", min = 1e-9, max = 1e9 },
+}
+
+local function row_of(args)
+  local prompt = args.prompt
+  if prompt == "-" then prompt = io.stdin:read("a"):gsub("\n$", "") end
+  return {
+    prompt = prompt, description = args.description, icon = args.icon, category = args.category,
+    default_model = args.model, temperature = args.temperature, topP = args.top_p, maxTokens = args.max_tokens,
+    repeatPenalty = args.repeat_penalty,
+  }
+end
+
+-- Opens the database and finds the persona; the command goes on with both.
+local function with_persona(mode, run)
+  return function(args, app)
+    local db, message, code = app.open(mode)
+    if not db then return nil, message, code end
+    local persona
+    persona, message, code = resolve.persona(db, args.persona)
+    if not persona then return nil, message, code end
+    return run(args, db, persona)
+  end
+end
+
+local function list(args, app)
+  local db, message, code = app.open "read"
+  if not db then return nil, message, code end
+  local rows = db.persona.find { category = args.category }
+  print.rows(rows, {
+    { "ID" }, { "", key = "icon" }, { "NAME" }, { "CATEGORY" },
+    { "DEFAULT", key = "is_default", show = function(v) return v and "default" or "" end },
+    { "DESCRIPTION", wide = true },
+  })
+  return true
+end
+
+local function show(_, _, persona)
+  print.row(persona, { "id", "name", "icon", "category", "is_default", "description", "default_model", "suggested_models",
+    "temperature", "topP", "maxTokens", "repeatPenalty", "stopSequences", "created_at", "updated_at", "prompt" })
+  return true
+end
+
+local function new(args, app)
+  local db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  local row = row_of(args)
+  row.name = args.name
+  row.prompt = row.prompt or ""
+  row, message, code = db.persona.add(row)
+  if not row then return nil, message, code end
+  print.result(row, row.id)
+  return true
+end
+
+local function set(args, db, persona)
+  local row = row_of(args)
+  row.id, row.name = persona.id, args.name
+  local ok, message, code = db.persona.set(row)
+  if not ok then return nil, message, code end
+  print.result(db.persona.get(persona.id), persona.id)
+  return true
+end
+
+local function default(_, db, persona)
+  local ok, message, code = db.persona.set { id = persona.id, is_default = true }
+  if not ok then return nil, message, code end
+  print.result(db.persona.get(persona.id), persona.name .. " is the default of " .. (persona.category or "no category"))
+  return true
+end
+
+local function delete(_, db, persona)
+  local sessions = db.session.count { persona = persona.id }
+  local ok, message, code = db.persona.del(persona.id)
+  if not ok then return nil, message, code end
+  print.result({ deleted = persona.id, reassigned = sessions },
+    ("deleted %s; %d sessions got the default persona"):format(persona.name, sessions))
+  return true
+end
+
+local PERSONA = { "persona", "id, beginning of an id, or name" }
+
+return {
+  name = "persona",
+  summary = "List, make, change and remove personas",
+  commands = {
+    list = { summary = "List personas by name", options = { { "category", "NAME", "of this category only" } },
+      example = "kalito persona list", run = list },
+    show = { summary = "Show one persona", arguments = { PERSONA }, example = "kalito persona show coder",
+      run = with_persona("read", show) },
+    new = { summary = "Make a persona and print its id", arguments = { { "name", "what to call it" } }, options = FIELDS,
+      example = "kalito persona new chef --prompt 'You are a cook.' --category home", run = new },
+    set = { summary = "Change a persona", arguments = { PERSONA },
+      options = { { "name", "NAME", "another name" }, table.unpack(FIELDS) },
+      example = "kalito persona set chef --temperature 0.4", run = with_persona("write", set) },
+    default = { summary = "Make a persona the default of its category", arguments = { PERSONA },
+      example = "kalito persona default chef", run = with_persona("write", default) },
+    delete = { summary = "Delete a persona; its sessions get the default one", arguments = { PERSONA },
+      example = "kalito persona delete chef", run = with_persona("write", delete) },
+  },
+}

@@ -1,0 +1,80 @@
+-- pin: what a session keeps in sight.
+
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+local function list(args, app)
+  local db, message, code = app.open "read"
+  if not db then return nil, message, code end
+  local session
+  if args.session then
+    session, message, code = resolve.session(db, args.session)
+    if not session then return nil, message, code end
+  end
+  local rows = db.pin.find { session = session and session.id, pin_type = args.type, limit = args.limit,
+    min_importance = args.min_importance }
+  print.rows(rows, {
+    { "ID" }, { "SCORE", key = "importance_score" }, { "TYPE", key = "pin_type" }, { "SOURCE", key = "source_message_id" },
+    { "CONTENT", wide = true },
+  })
+  return true
+end
+
+local function add(args, app)
+  local db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  local session, row
+  session, message, code = resolve.session(db, args.session)
+  if not session then return nil, message, code end
+  local content = args.content
+  if content == nil or content == "-" then content = io.stdin:read("a"):gsub("\n$", "") end
+  row, message, code = db.pin.add { session = session.id, content = content, pin_type = args.type,
+    importance_score = args.importance, source_message_id = args.source }
+  if not row then return nil, message, code end
+  print.result(row, row.id)
+  return true
+end
+
+local function delete(args, app)
+  local db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  local ok
+  ok, message, code = db.pin.del(args.id)
+  if not ok then return nil, message, code end
+  print.result({ deleted = args.id }, "deleted " .. args.id)
+  return true
+end
+
+return {
+  name = "pin",
+  summary = "List, add and remove what a session keeps in sight",
+  commands = {
+    list = {
+      summary = "List pins, the most important first",
+      arguments = { { "session", "id, beginning of an id, or name (default: all)", optional = true } },
+      options = {
+        { "type", "TYPE", "user, auto, manual, code, concept or system" },
+        { "min-importance", "NUMBER", "importance at least NUMBER", type = "number", min = 0, max = 1 },
+        { "limit", "N", "at most N", type = "integer", min = 1, max = 1000000000 },
+      },
+      example = "kalito pin list Trip",
+      run = list,
+    },
+    add = {
+      summary = "Pin a text and print the pin's id",
+      arguments = {
+        { "session", "id, beginning of an id, or name" },
+        { "content", "the text; without it, or with -, it is read from standard input", optional = true },
+      },
+      options = {
+        { "type", "TYPE", "user, auto, manual, code, concept or system (default user)" },
+        { "importance", "NUMBER", "0 to 1 (default 0.8)", type = "number", min = 0, max = 1 },
+        { "source", "ID", "id of the message it comes from" },
+      },
+      example = "kalito pin add Trip 'We parked on level 3'",
+      run = add,
+    },
+    delete = { summary = "Remove a pin", arguments = { { "id", "id of the pin" } },
+      example = "kalito pin delete 3e0f5a52-6f0c-4a1e-8b43-0d6f1d2a7c11", run = delete },
+  },
+}

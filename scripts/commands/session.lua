@@ -1,0 +1,177 @@
+-- session: conversations.
+
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+local SESSION = { "session", "id, beginning of an id, or name" }
+
+-- Opens the database and finds the session; the command goes on with both.
+local function with_session(mode, run)
+  return function(args, app)
+    local db, message, code = app.open(mode)
+    if not db then return nil, message, code end
+    local session
+    session, message, code = resolve.session(db, args.session)
+    if not session then return nil, message, code end
+    return run(args, db, session)
+  end
+end
+
+local function persona_names(db)
+  local names = {}
+  for persona in db.persona.each() do names[persona.id] = persona.name end
+  return names
+end
+
+local function list(args, app)
+  local db, message, code = app.open "read"
+  if not db then return nil, message, code end
+  local scope = args.all and "all" or args.archived and "archived" or "live"
+  local saved = nil
+  if args.saved then saved = true end
+  if args.temporary then saved = false end
+  local rows = db.session.find { limit = args.limit or 50, scope = scope, saved = saved }
+  local names, now = persona_names(db), db.now()
+  for _, row in ipairs(rows) do
+    row.age = print.age(row.updated_at, now)
+    row.persona_name = names[row.persona]
+  end
+  print.rows(rows, {
+    { "ID" }, { "NAME" }, { "AGE" }, { "MESSAGES", key = "message_count", right = true },
+    { "PERSONA", key = "persona_name" }, { "KEPT", key = "saved", show = function(v) return v and "saved" or "temporary" end },
+    { "RECAP", wide = true },
+  })
+  return true
+end
+
+local function new(args, app)
+  local db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  local persona
+  if args.persona then
+    persona, message, code = resolve.persona(db, args.persona)
+    if not persona then return nil, message, code end
+  end
+  local row
+  row, message, code = db.session.add {
+    name = args.name, persona = persona and persona.id, model = args.model, saved = not args.temporary,
+  }
+  if not row then return nil, message, code end
+  print.result(row, row.id)
+  return true
+end
+
+local function show(_, _, session)
+  print.row(session, { "id", "name", "model", "recap", "persona", "created_at", "updated_at", "saved", "message_count",
+    "archived_at", "boundary_at", "boundary_id", "external_id" })
+  return true
+end
+
+-- A subcommand that changes fields of a session.
+local function change(summary, example, arguments, options, fields)
+  return {
+    summary = summary, example = example, arguments = { SESSION, table.unpack(arguments) }, options = options,
+    run = with_session("write", function(args, db, session)
+      local row = fields(args, db)
+      row.id = session.id
+      local ok, message, code = db.session.set(row)
+      if not ok then return nil, message, code end
+      print.result(db.session.get(session.id), session.id)
+      return true
+    end),
+  }
+end
+
+local function delete(_, db, session)
+  local ok, message, code = db.session.del(session.id)
+  if not ok then return nil, message, code end
+  print.result({ deleted = session.id, messages = session.message_count },
+    ("deleted %s with %d messages"):format(session.id, session.message_count))
+  return true
+end
+
+local UNITS = { m = 60, h = 3600, d = 86400, w = 604800 }
+
+-- "30d" before now, as a time.
+local function age_limit(text, now)
+  local n, unit = text:match "^(%d+)([mhdw])$"
+  if not n then return nil end
+  local y, mo, d, h, mi, s = now:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)"
+  local at = os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s } - tonumber(n) * UNITS[unit]
+  return os.date("%Y-%m-%dT%H:%M:%S.000Z", at)
+end
+
+local function cleanup(args, app)
+  local db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  local limit = age_limit(args.older_than or "30d", db.now())
+  if not limit then return nil, "--older-than must be a number with m, h, d or w, such as 30d", "usage" end
+  local rows = db.session.find { saved = false, before = limit }
+  for _, row in ipairs(rows) do
+    if not args.dry_run then
+      local ok
+      ok, message, code = db.session.del(row.id)
+      if not ok then return nil, message, code end
+    end
+    row.age = print.age(row.updated_at, db.now())
+  end
+  print.rows(rows, { { "ID" }, { "NAME" }, { "AGE" }, { "MESSAGES", key = "message_count", right = true } })
+  print.note(("%s %d temporary sessions that were not used since %s"):format(args.dry_run and "would remove" or "removed",
+    #rows, limit))
+  return true
+end
+
+return {
+  name = "session",
+  summary = "List, make, change and remove conversations",
+  commands = {
+    list = {
+      summary = "List sessions, the most recent first",
+      options = {
+        { "limit", "N", "at most N (default 50)", type = "integer", min = 1, max = 1000000 },
+        { "archived", nil, "archived ones only" },
+        { "all", nil, "archived ones too" },
+        { "saved", nil, "saved ones only" },
+        { "temporary", nil, "temporary ones only" },
+      },
+      example = "kalito session list --json",
+      run = list,
+    },
+    new = {
+      summary = "Make a session and print its id",
+      arguments = { { "name", "what to call it", optional = true } },
+      options = {
+        { "persona", "NAME", "who answers (default: the default persona)" },
+        { "model", "NAME", "the model it talks to" },
+        { "temporary", nil, "remove it at the next cleanup unless it is saved" },
+      },
+      example = "kalito session new Trip --persona coder",
+      run = new,
+    },
+    show = {
+      summary = "Show one session", arguments = { SESSION }, example = "kalito session show Trip",
+      run = with_session("read", show),
+    },
+    rename = change("Give a session another name", "kalito session rename Trip 'Trip to Oslo'",
+      { { "name", "the new name" } }, nil, function(args) return { name = args.name } end),
+    save = change("Keep a session: cleanup will not remove it", "kalito session save Trip", {},
+      { { "temporary", nil, "make it temporary again" } },
+      function(args) return { saved = not args.temporary } end),
+    archive = change("Hide a session from lists and from recall across sessions", "kalito session archive Trip", {},
+      { { "back", nil, "bring it back" } },
+      function(args, db) return { archived_at = args.back and kalito.json.null or db.now() } end),
+    delete = {
+      summary = "Delete a session with all its messages, summaries and pins", arguments = { SESSION },
+      example = "kalito session delete Trip", run = with_session("write", delete),
+    },
+    cleanup = {
+      summary = "Remove temporary sessions that were not used for some time",
+      options = {
+        { "older-than", "AGE", "a number with m, h, d or w (default 30d)" },
+        { "dry-run", nil, "only show what would be removed" },
+      },
+      example = "kalito session cleanup --older-than 7d --dry-run",
+      run = cleanup,
+    },
+  },
+}

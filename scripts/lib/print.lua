@@ -1,0 +1,200 @@
+-- print.lua: what users read. Data goes to standard output: as an aligned table on a terminal, as tab-separated lines
+-- in a pipe, as JSON for programs. Messages and progress go to standard error. Text that was stored may hold anything,
+-- so that what could steer a terminal is shown, not sent.
+
+local kalito = package.loaded.kalito
+
+local M = { json = false, quiet = false }
+
+local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
+
+---Text as one line that a terminal shows and does not obey: control characters, bidirectional and zero-width marks
+---become escapes.
+---@param text string
+---@return string
+function M.safe(text)
+  text = text:gsub("[%c\127]", function(c) return named[c] or ("\\x%02x"):format(c:byte()) end)
+  text = text:gsub("\194([\128-\159])", function(c) return ("\\x%02x"):format(c:byte()) end)
+  return (text:gsub("\226([\128-\129])([\128-\191])", function(a, b)
+    local code = 0x2000 + (a:byte() - 0x80) * 64 + b:byte() - 0x80
+    local marks = code >= 0x200B and code <= 0x200F and code ~= 0x200D or code >= 0x2028 and code <= 0x202E
+      or code >= 0x2060 and code <= 0x206F
+    return marks and ("\\u{%x}"):format(code) or nil
+  end))
+end
+
+---Text of several lines, made safe; lines and tabs stay.
+---@param text string
+---@return string
+function M.safe_lines(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    lines[#lines + 1] = M.safe(line):gsub("\\t", "\t")
+  end
+  return table.concat(lines, "\n")
+end
+
+---Writes data. Raises { code = "io" } when nobody reads.
+---@param text string
+function M.write(text)
+  local ok, message = io.stdout:write(text)
+  if not ok then error({ code = "io", message = "cannot write to standard output: " .. message }, 0) end
+end
+
+---Sends what was written on its way; raises like `write`.
+function M.flush()
+  local ok, message = io.stdout:flush()
+  if not ok then error({ code = "io", message = "cannot write to standard output: " .. message }, 0) end
+end
+
+---A line for people, not data: to standard error, unless --quiet.
+---@param text string
+function M.note(text)
+  if not M.quiet then io.stderr:write(M.safe(text), "\n") end
+end
+
+local bar -- the progress line is on the screen
+
+---A line that is overwritten by the next one; only on a terminal.
+---@param text string? nil clears it
+function M.progress(text)
+  if M.quiet or not kalito.system.isatty "stderr" then return end
+  if not text and not bar then return end
+  io.stderr:write("\r\27[K", text and M.safe(text) or "")
+  io.stderr:flush()
+  bar = text ~= nil
+end
+
+---One value as JSON on a line of its own (indented on a terminal).
+---@param value any
+function M.object(value)
+  M.write(kalito.json.encode(value, kalito.system.isatty "stdout" and 2 or 0) .. "\n")
+end
+
+local function cell(value)
+  if value == nil then return "" end
+  if math.type(value) == "float" then return ("%.2f"):format(value) end
+  return M.safe(tostring(value))
+end
+
+-- The first characters of a text that take at most `width` cells.
+local function shorten(text, width)
+  if kalito.system.width(text) <= width then return text end
+  local out, used = {}, 1
+  for _, code in utf8.codes(text) do
+    local c = utf8.char(code)
+    used = used + kalito.system.width(c)
+    if used > width then break end
+    out[#out + 1] = c
+  end
+  return table.concat(out) .. "…"
+end
+
+local function pad(text, width, right)
+  local blanks = (" "):rep(width - kalito.system.width(text))
+  return right and blanks .. text or text .. blanks
+end
+
+local function widths_of(cells, columns)
+  local widths, total = {}, 0
+  for j = 1, #columns do
+    widths[j] = 0
+    for i = 1, #cells do widths[j] = math.max(widths[j], kalito.system.width(cells[i][j])) end
+    if not columns[j].wide then total = total + widths[j] + 2 end
+  end
+  local room = math.max(16, kalito.system.columns() - total)
+  for j = 1, #columns do
+    if columns[j].wide then widths[j] = math.min(widths[j], room) end
+  end
+  return widths
+end
+
+local function write_aligned(cells, columns)
+  local widths = widths_of(cells, columns)
+  for _, row in ipairs(cells) do
+    local line = {}
+    for j = 1, #columns do
+      line[j] = pad(shorten(row[j], widths[j]), widths[j], columns[j].right)
+    end
+    M.write(table.concat(line, "  "):gsub("%s+$", "") .. "\n")
+  end
+end
+
+---Rows for a person, a pipe or a program.
+---@param rows table[]
+---@param columns table[] each: [1] heading; `key` of the row, default the heading in lower case; `wide` takes the room
+---that is left; `right` aligns to the right; `show(value, row)` makes the text for people
+function M.rows(rows, columns)
+  if M.json then return M.object(kalito.json.array(rows)) end
+  local terminal = kalito.system.isatty "stdout"
+  local cells = {}
+  if terminal then
+    cells[1] = {}
+    for j, column in ipairs(columns) do cells[1][j] = column[1] end
+  end
+  for _, row in ipairs(rows) do
+    local line = {}
+    for j, column in ipairs(columns) do
+      local value = row[column.key or column[1]:lower()]
+      if column.show then value = column.show(value, row) end
+      line[j] = cell(value)
+    end
+    if terminal then cells[#cells + 1] = line else M.write(table.concat(line, "\t") .. "\n") end
+  end
+  if terminal then write_aligned(cells, columns) end
+end
+
+---One row as lines of "name  value".
+---@param row table
+---@param names string[] keys in their order
+function M.row(row, names)
+  if M.json then return M.object(row) end
+  local width = 0
+  for _, name in ipairs(names) do width = math.max(width, #name) end
+  for _, name in ipairs(names) do
+    if row[name] ~= nil then
+      local text = type(row[name]) == "string" and M.safe_lines(row[name]) or cell(row[name])
+      M.write(("%-" .. width .. "s  %s\n"):format(name, (text:gsub("\n", "\n" .. (" "):rep(width + 2)))))
+    end
+  end
+end
+
+---A result: as JSON the value, else the line.
+---@param value table
+---@param line string
+function M.result(value, line)
+  if M.json then return M.object(value) end
+  M.write(M.safe(line) .. "\n")
+end
+
+---"3 days" since a time, seen from another.
+---@param time string?
+---@param now string
+---@return string
+function M.age(time, now)
+  local function seconds(text)
+    local y, mo, d, h, mi, s = (text or ""):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)"
+    return y and os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s }
+  end
+  local from, to = seconds(time), seconds(now)
+  if not from or not to then return "" end
+  local age = math.max(0, to - from)
+  local units = { { 86400 * 365, "year" }, { 86400 * 30, "month" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } }
+  for _, unit in ipairs(units) do
+    local n = age // unit[1]
+    if n >= 1 then return ("%d %s%s"):format(n, unit[2], n > 1 and "s" or "") end
+  end
+  return "now"
+end
+
+---Bytes for people.
+---@param n integer
+---@return string
+function M.size(n)
+  for _, unit in ipairs { { 1 << 30, "GB" }, { 1 << 20, "MB" }, { 1 << 10, "kB" } } do
+    if n >= unit[1] then return ("%.1f %s"):format(n / unit[1], unit[2]) end
+  end
+  return n .. " B"
+end
+
+return M

@@ -1,0 +1,43 @@
+-- resolve.lua: rows as people name them: by id, by the beginning of an id, or by exact name.
+
+local M = {}
+
+local function lines(rows, noun)
+  local out = {}
+  for i, row in ipairs(rows) do
+    out[i] = "  " .. row.id .. "  " .. (row.name or "") .. (row.updated_at and "  " .. row.updated_at or "")
+    if i == 10 then break end
+  end
+  return #rows .. " " .. noun .. "s fit:\n" .. table.concat(out, "\n")
+end
+
+local function find(verbs, noun, text)
+  if text == "" then return nil, noun .. ": the name is empty", "usage" end
+  local row = #text <= 255 and verbs.get(text)
+  if row then return row end
+  local named = verbs.find { name = text }
+  if #named == 1 then return named[1] end
+  local begun = #text <= 255 and #text >= 3 and verbs.find { prefix = text, limit = 11 } or {}
+  if #named == 0 and #begun == 1 then return begun[1] end
+  local all = #named > 0 and named or begun
+  if #all > 1 then return nil, "'" .. text .. "' is ambiguous: " .. lines(all, noun), "usage" end
+  return nil, "no " .. noun .. " is called '" .. text .. "', and no id begins so", "not_found"
+end
+
+---The session that a user means.
+---@param db kalito.Store
+---@param text string id, unique beginning of one, or exact name
+---@return table? session, string? message, string? code
+function M.session(db, text)
+  return find(db.session, "session", text)
+end
+
+---The persona that a user means.
+---@param db kalito.Store
+---@param text string
+---@return table? persona, string? message, string? code
+function M.persona(db, text)
+  return find(db.persona, "persona", text)
+end
+
+return M

@@ -1,0 +1,191 @@
+-- script.lua: where Lua files come from. A name such as "policies/score" is looked for in the user's folders, in
+-- the installed one and among the files embedded in the program; the first hit wins. Owns finding, reading and
+-- loading; what a file means is for others.
+
+local kalito = package.loaded.kalito
+
+local M = {}
+
+---@class kalito.Script
+---@field name string "policies/score"
+---@field path? string file name; absent: embedded
+---@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"
+---@field source string
+---@field shipped boolean the text is the one embedded in the program, wherever it was found
+
+local extra -- the folder of --scripts
+
+---Sets the folder that is searched first.
+---@param folder? string
+function M.use_folder(folder)
+  extra = folder
+end
+
+local function environment_folder(name, otherwise)
+  local value = os.getenv(name)
+  if value and value:sub(1, 1) == "/" then return value end -- XDG: a relative value is ignored
+  local home = os.getenv "HOME"
+  return home and home ~= "" and home .. otherwise or nil
+end
+
+---The user's folder of settings and scripts: $XDG_CONFIG_HOME/kalito. Nil without a home.
+---@return string?
+function M.config_folder()
+  local base = environment_folder("XDG_CONFIG_HOME", "/.config")
+  return base and base .. "/kalito"
+end
+
+---The user's folder of databases: $XDG_DATA_HOME/kalito. Nil without a home.
+---@return string?
+function M.data_folder()
+  local base = environment_folder("XDG_DATA_HOME", "/.local/share")
+  return base and base .. "/kalito"
+end
+
+---The user's folder of histories: $XDG_STATE_HOME/kalito. Nil without a home.
+---@return string?
+function M.state_folder()
+  local base = environment_folder("XDG_STATE_HOME", "/.local/state")
+  return base and base .. "/kalito"
+end
+
+---The folders that are searched, in their order.
+---@return { path: string, origin: string }[]
+function M.folders()
+  local list = {}
+  if extra then list[1] = { path = extra, origin = "--scripts" } end
+  for folder in (os.getenv "KALITO_PATH" or ""):gmatch "[^:]+" do
+    list[#list + 1] = { path = folder, origin = "$KALITO_PATH" }
+  end
+  local config = M.config_folder()
+  if config then list[#list + 1] = { path = config, origin = "config" } end
+  list[#list + 1] = { path = kalito.installed, origin = "installed" }
+  return list
+end
+
+---The whole text of a file.
+---@param path string
+---@return string? text, string? message, string? code
+function M.read(path)
+  local file, message = io.open(path, "rb")
+  if not file then return nil, message, "not_found" end
+  local text = file:read "a"
+  file:close()
+  if not text then return nil, path .. ": cannot be read", "io" end
+  return text
+end
+
+local function is_file(path)
+  local found = kalito.system.stat(path)
+  return found and found.kind == "file"
+end
+
+---@return kalito.Script
+local function made(name, path, origin, source)
+  return { name = name, path = path, origin = origin, source = source, shipped = source == kalito.embedded(name) }
+end
+
+---Every place a script of that name stands in, the winner first.
+---@param name string
+---@return kalito.Script[]
+function M.all(name)
+  local list = {}
+  for _, folder in ipairs(M.folders()) do
+    local path = folder.path .. "/" .. name .. ".lua"
+    if is_file(path) then list[#list + 1] = made(name, path, folder.origin, (M.read(path))) end
+  end
+  local source = kalito.embedded(name)
+  if source then list[#list + 1] = made(name, nil, "shipped", source) end
+  return list
+end
+
+---The script of that name that is used.
+---@param name string
+---@return kalito.Script? script, string? message, string? code
+function M.find(name)
+  for _, folder in ipairs(M.folders()) do
+    local path = folder.path .. "/" .. name .. ".lua"
+    if is_file(path) then
+      local source, message, code = M.read(path)
+      if not source then return nil, message, code end
+      return made(name, path, folder.origin, source)
+    end
+  end
+  local source = kalito.embedded(name)
+  if source then return made(name, nil, "shipped", source) end
+  return nil, "no script is called " .. name, "not_found"
+end
+
+---The script in a given file.
+---@param path string
+---@param name? string what it is to be called; its path otherwise
+---@return kalito.Script? script, string? message, string? code
+function M.file(path, name)
+  if not is_file(path) then return nil, path .. ": no such file", "not_found" end
+  local source, message, code = M.read(path)
+  if not source then return nil, message, code end
+  return made(name or path, path, "file", source)
+end
+
+---The name that errors of a script begin with: its path, or its place among the shipped files.
+---@param script kalito.Script
+---@return string
+function M.chunk_name(script)
+  return script.path or "kalito/" .. script.name .. ".lua"
+end
+
+---Runs the file of a script and gives the table it returns.
+---@param script kalito.Script
+---@param environment? table what it sees as globals; all of them otherwise
+---@return table? result, string? message, string? code
+function M.load(script, environment)
+  local chunk, message = load(script.source, "@" .. M.chunk_name(script), "t", environment or _G)
+  if not chunk then return nil, message, "policy" end
+  local ok, result = pcall(chunk)
+  if not ok then return nil, tostring(result), "policy" end
+  if type(result) ~= "table" then
+    return nil, M.chunk_name(script) .. ": returns a " .. type(result) .. ", not a table", "policy"
+  end
+  return result
+end
+
+-- Shipped files see the global `kalito` also where there is none: in stock lua5.4.
+local shipped_environment = setmetatable({ kalito = kalito }, { __index = _G })
+
+---The shipped file of that name, loaded afresh: what users build their own upon.
+---@param name string "policies/score"
+---@return table
+function M.builtin(name)
+  local source = kalito.embedded(name)
+  if not source then error("no shipped script is called " .. tostring(name), 2) end
+  local result, message = M.load({ name = name, source = source }, shipped_environment)
+  if not result then error(message, 2) end
+  return result
+end
+
+---The names of all scripts in a folder such as "policies", from all places, ascending, without the folder.
+---@param folder string
+---@return string[]
+function M.names(folder)
+  local seen, list = {}, {}
+  local function add(name)
+    if not seen[name] then
+      seen[name] = true
+      list[#list + 1] = name
+    end
+  end
+  for _, place in ipairs(M.folders()) do
+    for _, file in ipairs(kalito.system.list(place.path .. "/" .. folder) or {}) do
+      local name = file:match "^([%w_%-]+)%.lua$"
+      if name then add(name) end
+    end
+  end
+  for _, name in ipairs(kalito.embedded_names()) do
+    local own = name:match("^" .. folder .. "/([%w_%-]+)$")
+    if own then add(own) end
+  end
+  table.sort(list)
+  return list
+end
+
+return M
