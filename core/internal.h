@@ -47,6 +47,8 @@ typedef struct kali_stmt kali_stmt;
 
 kal_code kali_db_open(const char *path, const kal_options *options, kali_db **out, kal_err *err);
 void kali_db_close(kali_db *db);
+/* The file is one of ours. Until then closing leaves a log that was beside it where it is. */
+void kali_db_accept(kali_db *db);
 /* Runs a script of statements. */
 kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err);
 /* The prepared statement of a constant text; prepared once per connection, found by the address. */
@@ -116,6 +118,10 @@ void kali_answer_begin(kal_store *store);
 ** commits when `code` is KAL_OK, and else undoes everything since. Returns the final code. */
 kal_code kali_write_begin(kal_store *store, kal_err *err);
 kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err);
+/* Around an answer that takes several queries: all of them see the file as it is at one moment, and its lock is
+** taken once. Nothing in between may write. */
+kal_code kali_read_begin(kal_store *store, kal_err *err);
+void kali_read_end(kal_store *store);
 /* The touch record of a session; NOT_FOUND when there is no such session. Valid until the next
  * call. */
 kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SLOTS 256 /* power of two, more than twice the statements of the core */
 
@@ -72,11 +73,19 @@ static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA journal_size_limit = 16777216;";
 
+/* A log left behind by a crash: closing the last connection would write it into the database. */
+static bool has_log(sqlite3 *handle) {
+    struct stat st;
+    const char *path = sqlite3_db_filename(handle, "main");
+    return path && *path && stat(sqlite3_filename_wal(path), &st) == 0 && st.st_size > 0;
+}
+
 static kal_code configure(kali_db *db, const kal_options *options, kal_err *err) {
     sqlite3 *h = db->handle;
     sqlite3_extended_result_codes(h, 1);
     sqlite3_busy_timeout(h, options->busy_ms > 0 ? options->busy_ms : 5000);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(h), (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)0);
     sqlite3_limit(h, SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024);
@@ -107,6 +116,10 @@ void kali_db_close(kali_db *db) {
         sqlite3_finalize(db->slots[i].handle);
     sqlite3_close_v2(db->handle);
     free(db);
+}
+
+void kali_db_accept(kali_db *db) {
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)0);
 }
 
 kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err) {

@@ -44,6 +44,9 @@ static kal_code look_at(const char *path, const kal_options *options, kal_err *e
     if (!S_ISREG(st.st_mode)) return kali_fail(err, KAL_NOT_KALITO, "%s: is not a file", path);
     if (access(path, R_OK) != 0)
         return kali_fail(err, KAL_IO, "%s: cannot be read: %s", path, strerror(errno));
+    /* SQLite takes a file of one byte for an empty one. */
+    if (st.st_size > 0 && st.st_size < 100)
+        return kali_fail(err, KAL_NOT_KALITO, "%s: is not a database", path);
     if (st.st_size == 0 && !options->create)
         return kali_fail(err, KAL_NOT_FOUND, "%s: is empty (kalito init makes it a database)",
                          path);
@@ -74,6 +77,7 @@ static kal_code open_file(kal_store *store, const char *path, kal_err *err) {
     mode_t old = umask(077);
     code = kali_db_open(plain, &store->options, &store->db, err);
     if (code == KAL_OK) code = kali_migrate(store, err);
+    if (code == KAL_OK) kali_db_accept(store->db);
     umask(old);
     free(plain);
     return code;
@@ -154,6 +158,7 @@ kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err) {
 /* ---- transactions ---- */
 
 static const char BEGIN_SQL[] = "BEGIN IMMEDIATE";
+static const char READ_SQL[] = "BEGIN";
 static const char COMMIT_SQL[] = "COMMIT";
 static const char ROLLBACK_SQL[] = "ROLLBACK";
 
@@ -214,6 +219,14 @@ kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err) {
     if (code != KAL_OK && code != KAL_MISUSE && code != KAL_NOT_FOUND && code != KAL_EXISTS)
         store->failed = true;
     return code;
+}
+
+kal_code kali_read_begin(kal_store *store, kal_err *err) {
+    return store->batch ? KAL_OK : run(store, READ_SQL, err);
+}
+
+void kali_read_end(kal_store *store) {
+    if (!store->batch) run(store, COMMIT_SQL, NULL);
 }
 
 kal_code kal_store_begin(kal_store *store, kal_err *err) {
