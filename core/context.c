@@ -463,7 +463,11 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     kal_context *context = calloc(1, sizeof *context);
     if (!context) return nomem(err);
     build b = {.store = store, .request = request, .plan = tame(request->plan), .context = context};
-    code = fill(&b, err);
+    code = kali_read_begin(store, err);
+    if (code == KAL_OK) {
+        code = fill(&b, err);
+        kali_read_end(store);
+    }
     if (code != KAL_OK) {
         kal_context_close(context);
         return code;
