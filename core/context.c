@@ -242,39 +242,74 @@ static kal_code read_message(build *b, kali_stmt *q, kali_entry *e, kal_err *err
     return kali_render_entry(b->context, e, err);
 }
 
-static const char RECENT[] =
-    "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at FROM messages"
-    " WHERE session_id = $1 AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5)"
-    " ORDER BY created_at DESC, id DESC LIMIT $6";
+#define RECENT                                                                                     \
+    "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at"            \
+    " FROM messages WHERE session_id = $1"                                                         \
+    " AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5) ORDER BY created_at DESC"
+/* The index gives the newest first, but messages of the same time in any order; sorting those costs as much as
+** all the rest of the query, and matters only where they lie across the limit. */
+static const char RECENT_BY_TIME[] = RECENT " LIMIT $6";
+static const char RECENT_BY_TIME_AND_ID[] = RECENT ", id DESC LIMIT $6";
 
-/* Fetches newest first, then turns the run around. */
-static kal_code fetch_recent(build *b, size_t *first, size_t *count, kal_err *err) {
-    kali_stmt *q;
-    bool row;
-    kal_code code = kali_db_use(b->store->db, RECENT, &q, err);
+static int by_time(const void *x, const void *y) {
+    const kali_entry *a = x, *b = y;
+    int order = strcmp(a->created_at.data ? a->created_at.data : "",
+                       b->created_at.data ? b->created_at.data : "");
+    return order ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static kal_code use_recent(build *b, const char *sql, int64_t limit, kali_stmt **q, kal_err *err) {
+    kal_code code = kali_db_use(b->store->db, sql, q, err);
     if (code != KAL_OK) return code;
-    kali_bind_text(q, 1, b->session.id);
-    kali_bind_text(q, 2, b->session.boundary_at);
-    kali_bind_integer(q, 3, b->session.boundary_id);
+    kali_bind_text(*q, 1, b->session.id);
+    kali_bind_text(*q, 2, b->session.boundary_at);
+    kali_bind_integer(*q, 3, b->session.boundary_id);
     if (b->request->message)
-        kali_bind_text(q, 4, b->stored.created_at);
+        kali_bind_text(*q, 4, b->stored.created_at);
     else
-        kali_bind_blob(q, 4, NULL, 0); /* behind every text */
-    kali_bind_integer(q, 5, b->request->message ? b->stored.id : INT64_MAX);
-    kali_bind_integer(q, 6, b->plan.recent.limit);
-    *first = b->context->info.items;
+        kali_bind_blob(*q, 4, NULL, 0); /* behind every text */
+    kali_bind_integer(*q, 5, b->request->message ? b->stored.id : INT64_MAX);
+    kali_bind_integer(*q, 6, limit);
+    return KAL_OK;
+}
+
+/* Adds the rows of the statement, at most as many as the plan allows. *torn: there is one more, of the same
+** time as the last. */
+static kal_code read_recent(build *b, kali_stmt *q, bool *torn, kal_err *err) {
+    int64_t left = b->plan.recent.limit;
+    const kali_entry *last = NULL;
+    bool row;
+    kal_code code;
+    *torn = false;
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
-        code = read_message(b, q, add_entry(b, KAL_PART_RECENT), err);
+        if (left-- == 0) {
+            *torn = last && strcmp(last->created_at.data, kali_text(q, 5).data) == 0;
+            break;
+        }
+        kali_entry *e = add_entry(b, KAL_PART_RECENT);
+        code = read_message(b, q, e, err);
         if (code != KAL_OK) break;
+        last = e;
     }
     kali_reset(q);
+    return code;
+}
+
+static kal_code fetch_recent(build *b, size_t *first, size_t *count, kal_err *err) {
+    int64_t limit = b->plan.recent.limit;
+    kali_stmt *q;
+    bool torn = false;
+    *first = b->context->info.items;
+    kal_code code = use_recent(b, RECENT_BY_TIME, limit + 1, &q, err);
+    if (code == KAL_OK) code = read_recent(b, q, &torn, err);
+    if (code == KAL_OK && torn) {
+        b->context->info.items = *first;
+        code = use_recent(b, RECENT_BY_TIME_AND_ID, limit, &q, err);
+        if (code == KAL_OK) code = read_recent(b, q, &torn, err);
+    }
     *count = b->context->info.items - *first;
     kali_entry *a = b->context->entries + *first;
-    for (size_t i = 0, j = *count; i + 1 < j; i++) {
-        kali_entry swap = a[i];
-        a[i] = a[--j];
-        a[j] = swap;
-    }
+    if (*count) qsort(a, *count, sizeof *a, by_time);
     return code;
 }
 
@@ -378,13 +413,6 @@ static bool is_shown(const build *b, int64_t id) {
         if (e->item.part == KAL_PART_RECENT && e->item.in && e->number == id) return true;
     }
     return false;
-}
-
-static int by_time(const void *x, const void *y) {
-    const kali_entry *a = x, *b = y;
-    int order = strcmp(a->created_at.data ? a->created_at.data : "",
-                       b->created_at.data ? b->created_at.data : "");
-    return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
 static kal_code add_recalled(build *b, kali_entry *list, size_t count, kal_err *err) {
