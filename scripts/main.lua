@@ -23,7 +23,9 @@ local main = {
   details = "kalito FILE [ARGS]     runs a Lua script\n"
     .. "kalito -e CODE         runs Lua code\n"
     .. "kalito                 starts the interactive prompt; in a pipe, runs the script from standard input",
-  options = { { "version", nil, "print the version" }, { "eval", "CODE", "run Lua code; also -e" }, table.unpack(globals) },
+  options = {
+    { "version", nil, "print the version" }, { "eval", "CODE", "run Lua code; also -e" }, table.unpack(globals),
+  },
   example = "kalito init\nkalito session new Trip\nkalito add Trip --role user 'Where did we park?'\n"
     .. "kalito context Trip --budget 2000 --explain",
 }
@@ -99,24 +101,32 @@ local function run_init()
   chunk()
 end
 
-local function run_command(name, spec, argv)
-  if spec.commands then
-    local sub = argv[1]
-    if not sub or sub == "--help" or sub == "-h" then
-      print.write(args.usage(name, spec))
-      return sub and 0 or 2
-    end
-    if not spec.commands[sub] then
-      local names = {}
-      for key in pairs(spec.commands) do names[#names + 1] = key end
-      local near = kalito.nearest(sub, names)
-      return usage_error(name, "unknown subcommand '" .. sub .. "'" .. (near and " (did you mean '" .. near .. "'?)" or ""))
-    end
+local function unknown(what, name, word, words)
+  local near = kalito.nearest(word, words)
+  return usage_error(name, ("unknown %s '%s'%s"):format(what, word, near and " (did you mean '" .. near .. "'?)" or ""))
+end
+
+local run_command
+
+local function run_subcommand(name, spec, argv)
+  local sub = argv[1]
+  if not sub or sub == "--help" or sub == "-h" then
+    print.write(args.usage(name, spec))
+    return sub and 0 or 2
+  end
+  if spec.commands[sub] then
     return run_command(name .. " " .. sub, spec.commands[sub], table.move(argv, 2, #argv, 1, {}))
   end
-  local all = { options = table.move(globals, 1, #globals, #(spec.options or {}) + 1, { table.unpack(spec.options or {}) }),
-    arguments = spec.arguments }
-  local values, message = args.parse(all, argv)
+  local names = {}
+  for key in pairs(spec.commands) do names[#names + 1] = key end
+  return unknown("subcommand", name, sub, names)
+end
+
+function run_command(name, spec, argv)
+  if spec.commands then return run_subcommand(name, spec, argv) end
+  local options = { table.unpack(spec.options or {}) }
+  table.move(globals, 1, #globals, #options + 1, options)
+  local values, message = args.parse({ options = options, arguments = spec.arguments }, argv)
   if not values then return usage_error(name, message) end
   accept_globals(values)
   if values.help then
@@ -131,15 +141,10 @@ local function run_command(name, spec, argv)
   return fail(code, problem)
 end
 
-local function unknown(name)
-  local near = kalito.nearest(name, command_names())
-  return usage_error("kalito", "unknown command '" .. name .. "'" .. (near and " (did you mean '" .. near .. "'?)" or ""))
-end
-
 local function run_named(name, argv)
   local spec = load_command(name)
   if spec then return run_command("kalito " .. name, spec, argv) end
-  if not kalito.system.stat(name) then return unknown(name) end
+  if not kalito.system.stat(name) then return unknown("command", "kalito", name, command_names()) end
   return run_command("kalito run", load_command "run", { name, "--", table.unpack(argv) })
 end
 
@@ -161,7 +166,7 @@ local function dispatch(argv)
     return 0
   end
   local rest = values.next and table.move(argv, values.next, #argv, 1, {}) or {}
-  if values.eval then return run_command("kalito run", load_command "run", { "--eval", values.eval, "--", table.unpack(rest) }) end
+  if values.eval then return run_named("run", { "--eval", values.eval, "--", table.unpack(rest) }) end
   local name = table.remove(rest, 1)
   if name then return run_named(name, rest) end
   if kalito.system.isatty "stdin" then return run_named("repl", {}) end

@@ -6,7 +6,8 @@ local resolve = require "kalito.resolve"
 return {
   name = "add",
   summary = "Store a message and print its id",
-  details = "The id is printed when the message is on the disk. Without TEXT, or with -, it is read from standard input.",
+  details = "The id is printed when the message is on the disk. Without TEXT, or with -, the text is read from\n"
+    .. "standard input.",
   arguments = {
     { "session", "id, beginning of an id, or name" },
     { "text", "the message", optional = true },

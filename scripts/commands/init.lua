@@ -12,14 +12,14 @@ return {
   run = function(args, app)
     local db, message, code = app.open "create"
     if not db then return nil, message, code end
-    local added, ok = 0, nil
+    local added = 0
     for _, name in ipairs(args.no_personas and {} or script.names "personas") do
-      local found
-      found, message, code = script.find("personas/" .. name)
+      local found = script.find("personas/" .. name)
       local file = found and found.shipped and script.builtin("personas/" .. name)
       if file and not db.persona.get(file.id) then
-        ok, message, code = db.persona.add(personas.row(file))
-        if not ok then return nil, message, code end
+        local row
+        row, message, code = db.persona.add(personas.row(file))
+        if not row then return nil, message, code end
         added = added + 1
       end
     end

@@ -52,7 +52,8 @@ local function show(_, _, row)
 end
 
 local function set(args, db, row)
-  local change = { id = row.id, role = args.role, text = args.text, speaker = args.speaker, importance_score = args.importance }
+  local change = { id = row.id, role = args.role, text = args.text, speaker = args.speaker }
+  change.importance_score = args.importance
   if args.text == "-" then change.text = io.stdin:read("a"):gsub("\n$", "") end
   if args.importance then change.score_reasons = kalito.json.encode { { "set by hand", args.importance } } end
   local ok, message, code = db.message.set(change)
@@ -78,7 +79,7 @@ return {
       summary = "List the messages of a session, oldest first",
       arguments = { { "session", "id, beginning of an id, or name" } },
       options = {
-        { "limit", "N", "the last N; with --order the first N in that order", type = "integer", min = 1, max = 1000000000 },
+        { "limit", "N", "the last N; with --order the first N", type = "integer", min = 1, max = 1000000000 },
         { "order", "ORDER", "oldest, newest or importance" },
         { "role", "ROLE", "user, assistant, system or tool" },
         { "since", "TIME", "written at or after TIME" },

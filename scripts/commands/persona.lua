@@ -50,8 +50,9 @@ local function list(args, app)
 end
 
 local function show(_, _, persona)
-  print.row(persona, { "id", "name", "icon", "category", "is_default", "description", "default_model", "suggested_models",
-    "temperature", "topP", "maxTokens", "repeatPenalty", "stopSequences", "created_at", "updated_at", "prompt" })
+  print.row(persona, { "id", "name", "icon", "category", "is_default", "description", "default_model",
+    "suggested_models", "temperature", "topP", "maxTokens", "repeatPenalty", "stopSequences", "created_at",
+    "updated_at", "prompt" })
   return true
 end
 
@@ -79,7 +80,8 @@ end
 local function default(_, db, persona)
   local ok, message, code = db.persona.set { id = persona.id, is_default = true }
   if not ok then return nil, message, code end
-  print.result(db.persona.get(persona.id), persona.name .. " is the default of " .. (persona.category or "no category"))
+  local of = persona.category or "no category"
+  print.result(db.persona.get(persona.id), persona.name .. " is the default of " .. of)
   return true
 end
 
@@ -102,8 +104,8 @@ return {
       example = "kalito persona list", run = list },
     show = { summary = "Show one persona", arguments = { PERSONA }, example = "kalito persona show coder",
       run = with_persona("read", show) },
-    new = { summary = "Make a persona and print its id", arguments = { { "name", "what to call it" } }, options = FIELDS,
-      example = "kalito persona new chef --prompt 'You are a cook.' --category home", run = new },
+    new = { summary = "Make a persona and print its id", arguments = { { "name", "what to call it" } },
+      options = FIELDS, example = "kalito persona new chef --prompt 'You are a cook.' --category home", run = new },
     set = { summary = "Change a persona", arguments = { PERSONA },
       options = { { "name", "NAME", "another name" }, table.unpack(FIELDS) },
       example = "kalito persona set chef --temperature 0.4", run = with_persona("write", set) },

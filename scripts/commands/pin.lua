@@ -14,7 +14,8 @@ local function list(args, app)
   local rows = db.pin.find { session = session and session.id, pin_type = args.type, limit = args.limit,
     min_importance = args.min_importance }
   print.rows(rows, {
-    { "ID" }, { "SCORE", key = "importance_score" }, { "TYPE", key = "pin_type" }, { "SOURCE", key = "source_message_id" },
+    { "ID" }, { "SCORE", key = "importance_score" }, { "TYPE", key = "pin_type" },
+    { "SOURCE", key = "source_message_id" },
     { "CONTENT", wide = true },
   })
   return true

@@ -38,7 +38,8 @@ local function list(args, app)
   end
   print.rows(rows, {
     { "ID" }, { "NAME" }, { "AGE" }, { "MESSAGES", key = "message_count", right = true },
-    { "PERSONA", key = "persona_name" }, { "KEPT", key = "saved", show = function(v) return v and "saved" or "temporary" end },
+    { "PERSONA", key = "persona_name" },
+    { "KEPT", key = "saved", show = function(v) return v and "saved" or "temporary" end },
     { "RECAP", wide = true },
   })
   return true
@@ -116,8 +117,8 @@ local function cleanup(args, app)
     row.age = print.age(row.updated_at, db.now())
   end
   print.rows(rows, { { "ID" }, { "NAME" }, { "AGE" }, { "MESSAGES", key = "message_count", right = true } })
-  print.note(("%s %d temporary sessions that were not used since %s"):format(args.dry_run and "would remove" or "removed",
-    #rows, limit))
+  local did = args.dry_run and "would remove" or "removed"
+  print.note(("%s %d temporary sessions that were not used since %s"):format(did, #rows, limit))
   return true
 end
 

@@ -11,7 +11,9 @@ local function list(args, app)
     session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
   end
-  local rows = db.summary.find { session = session and session.id, limit = args.limit, min_importance = args.min_importance }
+  local rows = db.summary.find {
+    session = session and session.id, limit = args.limit, min_importance = args.min_importance,
+  }
   print.rows(rows, {
     { "ID" }, { "CREATED", key = "created_at" }, { "SCORE", key = "importance_score" },
     { "MESSAGES", key = "message_count", right = true }, { "FROM", key = "start_message_id" },
@@ -26,8 +28,8 @@ local function show(args, app)
   local row
   row, message, code = db.summary.get(args.id)
   if not row then return nil, message, code end
-  print.row(row, { "id", "session", "message_count", "start_message_id", "end_message_id", "importance_score", "created_at",
-    "summary" })
+  print.row(row, { "id", "session", "message_count", "start_message_id", "end_message_id", "importance_score",
+    "created_at", "summary" })
   return true
 end
 

@@ -59,7 +59,7 @@ function M:prompt(id, now)
 end
 
 ---Builds the context of the next model call by the plan of the policy.
----@param options table `budget`, and any of query, text, message, role, persona, prompt, save, as db.context.build has them
+---@param options table `budget`, and any of query, text, message, role, persona, prompt, save: as in db.context.build
 ---@return table? context, string? message, string? code as db.context.build gives it, and `policy`
 function M:context(options)
   local ctx = { now = self.db.now(), session = self.id, budget = options.budget, query = options.query }

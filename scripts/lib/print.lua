@@ -167,6 +167,10 @@ function M.result(value, line)
   M.write(M.safe(line) .. "\n")
 end
 
+local UNITS = {
+  { 86400 * 365, "year" }, { 86400 * 30, "month" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
+}
+
 ---"3 days" since a time, seen from another.
 ---@param time string?
 ---@param now string
@@ -179,8 +183,7 @@ function M.age(time, now)
   local from, to = seconds(time), seconds(now)
   if not from or not to then return "" end
   local age = math.max(0, to - from)
-  local units = { { 86400 * 365, "year" }, { 86400 * 30, "month" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } }
-  for _, unit in ipairs(units) do
+  for _, unit in ipairs(UNITS) do
     local n = age // unit[1]
     if n >= 1 then return ("%d %s%s"):format(n, unit[2], n > 1 and "s" or "") end
   end
