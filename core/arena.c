@@ -1,7 +1,6 @@
 /*
 ** arena.c: the memory of one answer. Rows are copied out of the database into blocks that live
-*until
-** the next answer; nothing is freed one by one.
+** until the next answer; nothing is freed one by one.
 */
 #include "internal.h"
 

@@ -23,6 +23,7 @@ const char *kal_code_name(kal_code code) {
         [KAL_NOMEM] = "nomem",
         [KAL_INTERRUPTED] = "interrupted",
         [KAL_REFUSED] = "refused",
+        [KAL_HTTP] = "http",
     };
     size_t i = (size_t)code;
     return i < sizeof names / sizeof *names ? names[i] : "unknown";

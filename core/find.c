@@ -1,7 +1,6 @@
 /*
 ** find.c: lists of rows. A filter becomes the parameters of one of the noun's statements; a page is
-*read
-** by key from where the last one ended, so that no statement stays open between pages.
+** read by key from where the last one ended, so that no statement stays open between pages.
 */
 #include "internal.h"
 
@@ -12,8 +11,7 @@
 #define PAGE_BYTES (1024 * 1024)
 
 /* A place in a list: text key, then id (a number for messages, a name for all others). key.data ==
-*NULL
-** stands behind every row. */
+** NULL stands behind every row. */
 typedef struct place {
     kal_str key, name;
     int64_t id;
@@ -243,9 +241,10 @@ static kal_code begin_page(kal_store *store, const query *q, kal_page *page, kal
 static kal_code read_page(kal_store *store, const query *q, kali_stmt *s, void *rows, size_t want,
                           kal_page *page, kal_err *err) {
     size_t size = kali_row_size(q->noun);
+    size_t full = store->arena.used + PAGE_BYTES;
     bool row = true;
     kal_code code = KAL_OK;
-    while (page->count < want && store->arena.used < PAGE_BYTES) {
+    while (page->count < want && store->arena.used < full) {
         code = kali_step(s, &row, err);
         if (code != KAL_OK || !row) break;
         code = kali_row_read(store, q->noun, s, (char *)rows + size * page->count, err);
@@ -273,8 +272,9 @@ kal_code kali_row_find(kal_store *store, const kali_noun *noun, const kal_filter
     if (code == KAL_OK && !page->started && page->left == 0)
         code = begin_page(store, &q, page, err);
     kali_stmt *s;
-    const char *sql = noun->list[q.filter.session.data != NULL][q.filter.order];
-    if (code == KAL_OK) code = kali_db_use(store->db, sql, &s, err);
+    if (code == KAL_OK)
+        code = kali_db_use(store->db, noun->list[q.filter.session.data != NULL][q.filter.order], &s,
+                           err);
     if (code != KAL_OK) return code;
     size_t want = page->left < (int64_t)page->capacity ? (size_t)page->left : page->capacity;
     bind_page(&q, page, s, want);
@@ -285,7 +285,8 @@ kal_code kali_row_count(kal_store *store, const kali_noun *noun, const kal_filte
                         int64_t *out, kal_err *err) {
     kali_answer_begin(store);
     query q;
-    kal_code code = make_query(store, noun, filter, &q, err);
+    kal_code code = kali_touch_flush(store, err);
+    if (code == KAL_OK) code = make_query(store, noun, filter, &q, err);
     kali_stmt *s;
     if (code == KAL_OK)
         code = kali_db_use(store->db, noun->tally[q.filter.session.data != NULL], &s, err);

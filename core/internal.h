@@ -1,9 +1,7 @@
 /*
 ** internal.h: what the files of core/ share and nobody else sees. Three layers, bottom up: the seam
-*to
-** the database (sqlite.c), the store with its transaction and its arena (store.c), and the row
-*machine
-** (row.c) that runs every noun from a table of fields, rules and statements.
+** to the database (sqlite.c), the store with its transaction and its arena (store.c), and the row
+** machine (row.c) that runs every noun from a table of fields, rules and statements.
 */
 #ifndef KALITO_INTERNAL_H
 #define KALITO_INTERNAL_H
@@ -65,8 +63,7 @@ void kali_db_interrupt(kali_db *db);
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context);
 
 /* Parameters: `k` is the number in the name; one that the statement does not have is skipped. Bound
-*text
-** is borrowed until the statement is reset. */
+** text is borrowed until the statement is reset. */
 void kali_bind_text(kali_stmt *q, int k, kal_str value);
 void kali_bind_integer(kali_stmt *q, int k, int64_t value);
 void kali_bind_real(kali_stmt *q, int k, double value);
@@ -91,8 +88,7 @@ double kali_real(kali_stmt *q, int column);
 #define KALI_TOUCHED 64
 
 /* What the transaction knows about a session it adds to: its latest message time, and what its row
-*must
-** still be told. */
+** must still be told. */
 typedef struct kali_touch {
     char session[KAL_NAME_MAX + 1];
     char last[KALI_TIME_LEN + 1]; /* latest created_at of the session, "" when it has no message */
@@ -114,8 +110,7 @@ struct kal_store {
 /* Every public call that hands out text begins with this. */
 void kali_answer_begin(kal_store *store);
 /* Around every write: takes the write lock (or joins the batch) and completes the search index,
-*then
-** commits when `code` is KAL_OK, and else undoes everything since. Returns the final code. */
+** then commits when `code` is KAL_OK, and else undoes everything since. Returns the final code. */
 kal_code kali_write_begin(kal_store *store, kal_err *err);
 kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err);
 /* Around an answer that takes several queries: all of them see the file as it is at one moment, and its lock is
@@ -186,12 +181,10 @@ enum {
 
 /*
 ** Everything the row machine knows of a noun. The statements' parameters: in add and set, $i is
-*field
-** number i (from 1); in get and del, $1 is the id. In lists:
+** field number i (from 1); in get and del, $1 is the id. In lists:
 **   $1 session  $2 $3 lower bound (key, id), exclusive  $4 $5 upper bound  $6 score of the upper
-*bound
-**   $7 role  $8 minimum importance  $9 limit  $10 pin type  $11 persona  $12 category  $13 name
-**   $14 $15 ids from, and below  $16 saved  $17 highest id  $18 archived (0, 1 or NULL)
+**   bound $7 role  $8 minimum importance  $9 limit  $10 pin type  $11 persona  $12 category  $13
+**   name $14 $15 ids from, and below  $16 saved  $17 highest id  $18 archived (0, 1 or NULL)
 **   $19 $20 time from, and below  $21 $22 the last row seen (key, id), for importance order
 */
 typedef struct kali_noun {

@@ -3,24 +3,19 @@
 **
 ** Conventions
 **   - Names: kal_NOUN_VERB. The nouns session, message, persona, summary and pin have add, get,
-*set,
-**     del, find and count; each row type is a plain struct.
+**     set, del, find and count; each row type is a plain struct.
 **   - Results: every fallible function returns a kal_code and, unless `err` is NULL, fills *err
-*with the
-**     same code and a message of one line. KAL_OK is 0. On any failure nothing was changed.
+**     with the same code and a message of one line. KAL_OK is 0. On any failure nothing was
+**     changed.
 **   - Ownership: kal_store and kal_context are handles that the caller closes; closing NULL is
-*harmless.
-**     Everything else is a value. Text that a function hands out is borrowed: it stays valid until
-*the
-**     next call on the same handle, unless the function says otherwise. No function returns memory
-*to free.
+**     harmless. Everything else is a value. Text that a function hands out is borrowed: it stays
+**     valid until the next call on the same handle, unless the function says otherwise. No function
+**     returns memory to free.
 **   - Text: kal_str is bytes and a length, valid UTF-8 without NUL. Text handed out is also
-*followed by a
-**     NUL byte that the length does not count. data == NULL is SQL's NULL.
+**     followed by a NUL byte that the length does not count. data == NULL is SQL's NULL.
 **   - Times: ISO-8601 UTC with milliseconds, "2025-03-01T09:30:00.000Z". Where a time comes in, the
-*form
-**     "2025-03-01 09:30:00", a missing fraction, a date alone and an offset like +02:00 are
-*accepted too.
+**     form "2025-03-01 09:30:00", a missing fraction, a date alone and an offset like +02:00 are
+**     accepted too.
 **   - Threads: a handle belongs to one thread at a time. Processes may share a file.
 **   - Never carry a kal_store through fork().
 */
@@ -60,7 +55,8 @@ typedef enum kal_code {
     KAL_TOO_NEW,     /* written by a newer kalito: left unchanged */
     KAL_NOMEM,       /* out of memory */
     KAL_INTERRUPTED, /* kal_store_interrupt was called */
-    KAL_REFUSED      /* a rule of the data forbids it, such as deleting a default persona */
+    KAL_REFUSED,     /* a rule of the data forbids it, such as deleting a default persona */
+    KAL_HTTP         /* a request to a server failed, or its answer cannot be used */
 } kal_code;
 
 /* What went wrong. `message` is one line, names the field or file, and holds no control characters. */
@@ -135,30 +131,27 @@ KAL_API bool kal_text_sentence(kal_str text, size_t *pos, kal_str *sentence);
 /* How alike two texts are, 0 (no word in common) to 1 (the same words in the same neighbourhoods):
 ** the Jaccard measure of the sets of words and pairs of neighbouring words, ignoring case and
 ** punctuation. Exact up to 512 distinct features a text, above that estimated from an evenly
-*thinned
-** sample of 256 to 512. Uses 16 KiB of stack. Two texts without words are alike (1) if their bytes
-** are equal, else 0. Symmetric. About 0.6 and more means a near duplicate. */
+** thinned sample of 256 to 512. Uses 16 KiB of stack. Two texts without words are alike (1) if
+** their bytes are equal, else 0. Symmetric. About 0.6 and more means a near duplicate. */
 KAL_API double kal_text_similar(kal_str a, kal_str b);
 
 /*
 ** Word sets.
 ** A compiled set of words and phrases, matched all at once. It lives in a buffer of the caller,
-*aligned
-** for any type, holds no pointers (it may be moved and copied as bytes) and needs no release.
-*Building
-** reads the words only during the call.
+** aligned for any type, holds no pointers (it may be moved and copied as bytes) and needs no
+** release.
+** Building reads the words only during the call.
 ** Matching ignores case (ASCII, Latin-1, Latin Extended-A and Additional, Greek, Cyrillic), takes
-*the
-** typographic apostrophe for the plain one, and any run of white space for the space of a phrase.
-*It
-** finds whole words: "class" is not in "classy", "my_class" or "klass", "can" not in "can't"; the
-** possessive is no part of the word: "Anna" is in "Anna's". At an edge that is not a letter, digit
-*or
-** underscore ("c++", "#todo") nothing is asked of the neighbour; nor at one in a script written
-*without
-** spaces or with attached particles (Han, kana, Hangul, Thai, Lao, Khmer, Burmese): substrings
-*match. The
-** longest entry wins; matches do not overlap. Two entries equal but for case are one: the first. */
+** the typographic apostrophe for the plain one, and any run of white space for the space of a
+** phrase.
+** It finds whole words: "class" is not in "classy", "my_class" or "klass", "can" not in "can't";
+** the possessive is no part of the word: "Anna" is in "Anna's". At an edge that is not a letter,
+** digit
+** or underscore ("c++", "#todo") nothing is asked of the neighbour; nor at one in a script written
+** without spaces or with attached particles (Han, kana, Hangul, Thai, Lao, Khmer, Burmese):
+** substrings
+** match. The longest entry wins; matches do not overlap. Two entries equal but for case are one:
+** the first. */
 
 #define KAL_WORD_MAX 255    /* bytes in one entry */
 #define KAL_WORDS_MAX 65535 /* entries in a set */
@@ -167,9 +160,8 @@ KAL_API double kal_text_similar(kal_str a, kal_str b);
 KAL_API size_t kal_words_size(const kal_str *words, size_t n);
 
 /* Builds the set of n words (0 is allowed: it matches nothing). False, and the buffer is no set,
-*when
-** an entry is empty or blank, longer than KAL_WORD_MAX or not valid UTF-8, when there are more than
-** KAL_WORDS_MAX, or when size is below kal_words_size. */
+** when an entry is empty or blank, longer than KAL_WORD_MAX or not valid UTF-8, when there are more
+** than KAL_WORDS_MAX, or when size is below kal_words_size. */
 KAL_API bool kal_words_build(void *buffer, size_t size, const kal_str *words, size_t n);
 
 /* The number of matches in the text; stops counting at limit. */
@@ -177,21 +169,19 @@ KAL_API size_t kal_words_count(const void *set, kal_str text, size_t limit);
 
 /* The first match that begins at or after *at (start with 0): *at becomes its offset and *which the
 ** index of its entry in the list given to build. Bytes before *at are still looked at as
-*neighbours. False,
-** and both untouched, when there is none. which may be NULL. */
+** neighbours. False, and both untouched, when there is none. which may be NULL. */
 KAL_API bool kal_words_find(const void *set, kal_str text, size_t *at, size_t *which);
 
 /* The number of sentences (as kal_text_sentence finds them) that begin with a match, behind list
-*and
-** quote markers and opening quotes; stops counting at limit. */
+** and quote markers and opening quotes; stops counting at limit. */
 KAL_API size_t kal_words_lead(const void *set, kal_str text, size_t limit);
 
 /* Estimated number of model tokens in the text. Deterministic and the same on every machine. On
-*English
-** about what the common tokenizers count, on anything else rather more than less
-*(tests/core/test_tokens.c
-** has the measured table). For all texts: at least characters / 4; appending never lowers it;
-** tokens(a "\n" b) <= tokens(a "\n") + tokens(b); 0 only for the empty text. */
+** English about what the common tokenizers count, on anything else rather more than less
+** (tests/core/test_tokens.c has the measured table). For all texts: at least characters / 4;
+** appending whole
+** characters never lowers it; tokens(a "\n" b) <= tokens(a "\n") + tokens(b); 0 only for the empty
+** text. */
 KAL_API size_t kal_tokens(kal_str text);
 
 /* What the envelope of one message costs beside its text: the same in every count of the core. */
@@ -209,8 +199,7 @@ typedef enum kal_noun { KAL_SESSION, KAL_MESSAGE, KAL_PERSONA, KAL_SUMMARY, KAL_
 typedef enum kal_type { KAL_TYPE_TEXT, KAL_TYPE_INTEGER, KAL_TYPE_REAL, KAL_TYPE_BOOLEAN } kal_type;
 
 /* One field of a row: its name (in Lua, JSON and on the command line), its type and where the
-*struct
-** holds it: kal_str, int64_t, double or bool. */
+** struct holds it: kal_str, int64_t, double or bool. */
 typedef struct kal_field {
     const char *name;
     kal_type type;
@@ -224,12 +213,11 @@ KAL_API const kal_field *kal_fields(kal_noun noun, size_t *count);
 
 /*
 ** Rows share one convention. `has` says which fields are given: for a field of type text, data !=
-*NULL
-** says it too. In `add` what is not given takes its default; in `set` what is not given stays, and
-*a text
-** whose bit is set while data is NULL becomes NULL. In rows handed out, `has` names the fields that
-*are
-** not NULL.
+** NULL says it too. In `add` what is not given takes its default; in `set` what is not given stays,
+** and
+** a text whose bit is set while data is NULL becomes NULL. In rows handed out, `has` names the
+** fields that
+** are not NULL.
 */
 #define KAL_BIT(n) (1u << (n))
 
@@ -343,11 +331,9 @@ typedef struct kal_options {
 } kal_options;
 
 /* Opens the database at `path`, or a private one in memory for ":memory:". `path` is a file name,
-*never a
-** URI. An older file is migrated in one transaction. `options` may be NULL.
+** never a URI. An older file is migrated in one transaction. `options` may be NULL.
 ** Codes: NOT_FOUND (missing and not `create`), NOT_KALITO, TOO_NEW, READONLY, BUSY, CORRUPT, FULL,
-*IO,
-** NOMEM. On success *out is a handle to close with kal_store_close. */
+** IO, NOMEM. On success *out is a handle to close with kal_store_close. */
 KAL_API kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
                                 kal_err *err);
 
@@ -355,10 +341,9 @@ KAL_API kal_code kal_store_open(const char *path, const kal_options *options, ka
 KAL_API void kal_store_close(kal_store *store);
 
 /* One transaction around several calls: what they acknowledge is durable when kal_store_commit
-*returns
-** KAL_OK. A call that fails with KAL_MISUSE, KAL_NOT_FOUND or KAL_EXISTS leaves the transaction
-*usable;
-** after any other failure commit refuses and rolls back. Not nestable (MISUSE). */
+** returns KAL_OK. A call that fails with KAL_MISUSE, KAL_NOT_FOUND or KAL_EXISTS leaves the
+** transaction
+** usable; after any other failure commit refuses and rolls back. Not nestable (MISUSE). */
 KAL_API kal_code kal_store_begin(kal_store *store, kal_err *err);
 KAL_API kal_code kal_store_commit(kal_store *store, kal_err *err);
 /* Drops what was done since kal_store_begin; harmless without one. */
@@ -417,9 +402,9 @@ typedef struct kal_filter {
 } kal_filter;
 
 /* Where a search stands: zero-initialise with `capacity`, pass the same one again for the next
-*rows. It
-** holds no resource, so it may be dropped at any time. Rows that are added meanwhile are not
-*visited. */
+** rows. It holds no resource, so it may be dropped at any time. Rows that are added meanwhile are
+** not
+** visited. */
 typedef struct kal_page {
     size_t capacity; /* in: how many rows the caller's array holds, >= 1 */
     size_t count;    /* out: rows filled; 0 with done: there are no more */
@@ -435,15 +420,13 @@ typedef struct kal_page {
 
 /*
 ** add    stores *row; fills in what was minted or defaulted. Codes: MISUSE, NOT_FOUND (its session
-*or
-**        persona), EXISTS, and those of writing: BUSY, READONLY, FULL, IO, CORRUPT, NOMEM,
-*INTERRUPTED.
+**        or persona), EXISTS, and those of writing: BUSY, READONLY, FULL, IO, CORRUPT, NOMEM,
+**        INTERRUPTED.
 ** get    fills *out with the row of that id, or NOT_FOUND.
 ** set    changes the given fields of the row with row->id. MISUSE names a field that cannot be set.
 ** del    removes the row, and what belongs to it. NOT_FOUND.
 ** find   fills `rows` with the next page of what `filter` (NULL: all) selects, as often as it is
-*called
-**        with the same page. A page ends early when its texts pass 1 MiB.
+**        called with the same page. A page ends early when its texts pass 1 MiB.
 ** count  how many rows the filter selects, `limit` and `order` aside.
 */
 KAL_API kal_code kal_session_add(kal_store *store, kal_session *row, kal_err *err);
@@ -471,8 +454,7 @@ KAL_API kal_code kal_persona_add(kal_store *store, kal_persona *row, kal_err *er
 KAL_API kal_code kal_persona_get(kal_store *store, kal_str id, kal_persona *out, kal_err *err);
 KAL_API kal_code kal_persona_set(kal_store *store, const kal_persona *row, kal_err *err);
 /* REFUSED for a default persona. The sessions of the deleted one get the default persona of its
-*category,
-** or else of "general", or none. */
+** category, or else of "general", or none. */
 KAL_API kal_code kal_persona_del(kal_store *store, kal_str id, kal_err *err);
 KAL_API kal_code kal_persona_find(kal_store *store, const kal_filter *filter, kal_persona *rows,
                                   kal_page *page, kal_err *err);
@@ -520,8 +502,7 @@ typedef struct kal_share {
 } kal_share;
 
 /* How a context is filled: pins first, then summaries, recalled messages, and the recent ones with
-*all
-** that is left. */
+** all that is left. */
 typedef struct kal_plan {
     kal_share pin, summary, recalled, recent;
     int64_t block; /* the recent part drops its oldest so many at a time, 1..100: providers cache
@@ -576,19 +557,18 @@ typedef struct kal_prompt {
 } kal_prompt;
 
 /* Builds the context of the next model call: persona, pins, summaries, recent messages, recalled
-*ones, the
-** new message. The tokens of the result, counted on the rendered messages (kal_tokens of each
-*content plus
-** KAL_MESSAGE_TOKENS), never exceed the budget. Codes: MISUSE, NOT_FOUND, and BUDGET when persona
-*and new
-** message alone are over: the message says by how much. On success *out is a handle to close. */
+** ones, the new message. The tokens of the result, counted on the rendered messages (kal_tokens of
+** each
+** content plus KAL_MESSAGE_TOKENS), never exceed the budget. Codes: MISUSE, NOT_FOUND, and BUDGET
+** when persona
+** and new message alone are over: the message says by how much. On success *out is a handle to
+** close. */
 KAL_API kal_code kal_context_build(kal_store *store, const kal_request *request, kal_context **out,
                                    kal_err *err);
 KAL_API void kal_context_close(kal_context *context);
 
 /* Tokens of the whole; how many bytes at the front of the rendered text equal the session's
-*previous
-** context (whole pieces), and how many bytes there are. */
+** previous context (whole pieces), and how many bytes there are. */
 typedef struct kal_context_info {
     kal_str session;
     int64_t budget, tokens;
@@ -604,6 +584,56 @@ KAL_API bool kal_context_item(const kal_context *context, size_t i, kal_item *ou
 KAL_API kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *err);
 /* Remembers this context as the session's previous one, for the next prefix figure. */
 KAL_API kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err *err);
+
+/* ---- HTTP: in the loadable module kalito_http only, the one part that needs libcurl ---- */
+
+/* A client: one request at a time, connections are kept for the next one. */
+typedef struct kal_http kal_http;
+
+/* One header of a request or an answer. */
+typedef struct kal_header {
+    kal_str name;
+    kal_str value;
+} kal_header;
+
+/* What to send and how; zero-initialise. Everything is borrowed for the call. */
+typedef struct kal_http_request {
+    kal_str url;               /* https; http when it stays on this machine, or `allow_http` */
+    kal_str method;            /* GET or POST; absent: POST with a body, else GET */
+    const kal_header *headers; /* not Host, Content-Length and other headers of the transport */
+    size_t header_count;
+    kal_str body;
+    kal_str ca_file;    /* certificates to trust instead of the system's */
+    int64_t connect_ms; /* time to connect; 0: 10,000 */
+    int64_t stall_s;    /* end after so many seconds without a byte; 0: 300. No total time */
+    size_t answer_max;  /* bytes of an answer's body; 0: 16 MiB */
+    bool allow_http;    /* http to other machines too */
+    /* Called with each piece of the body of an answer with status 2xx; false stops the transfer, and
+    ** kal_http_perform returns KAL_OK. NULL: the body is kept for kal_http_body. */
+    bool (*chunk)(void *context, kal_str piece);
+    /* Called at least once a second while waiting; false ends with KAL_INTERRUPTED. May be NULL. */
+    bool (*alive)(void *context);
+    void *context; /* for both; they must return: no exception, no longjmp */
+} kal_http_request;
+
+/* Makes a client. On success *out is a handle to close. Code: NOMEM. */
+KAL_API kal_code kal_http_open(kal_http **out, kal_err *err);
+KAL_API void kal_http_close(kal_http *http);
+/* Sends the request and reads the answer, whatever its status: KAL_OK says that there is one. Certificates are
+** always verified, redirects are not followed, proxies are those of the usual variables (none for this machine).
+** Codes: MISUSE (method, header), REFUSED (http to another machine), HTTP (address, connection, redirect, answer
+** too large), INTERRUPTED, NOMEM. No message holds a header, or more of a URL than scheme, host, port and path. */
+KAL_API kal_code kal_http_perform(kal_http *http, const kal_http_request *request, kal_err *err);
+/* Ends a running kal_http_perform with KAL_INTERRUPTED within about a second. May be called from a signal handler
+** or another thread. */
+KAL_API void kal_http_abort(kal_http *http);
+/* Of the answer to the latest request, also from `chunk`: its status (0: none yet), header number `i` (from 0;
+** false: no more), and the body unless `chunk` got it; borrowed until the next request. */
+KAL_API int kal_http_status(const kal_http *http);
+KAL_API bool kal_http_header(const kal_http *http, size_t i, kal_header *out);
+KAL_API kal_str kal_http_body(const kal_http *http);
+/* Did the latest request fail in a way that may pass by itself: no connection, or broken before an answer? */
+KAL_API bool kal_http_transient(const kal_http *http);
 
 #ifdef __cplusplus
 }

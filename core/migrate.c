@@ -1,8 +1,8 @@
 /*
 ** migrate.c: what kind of file this is, and bringing an older one up to date: numbered steps,
-*embedded
-** from schema/, all in one transaction. A file from a newer kalito, or of another program, stays as
-*it is.
+** embedded from schema/, all in one transaction. A file from a newer kalito, or of another program,
+** stays as
+** it is.
 */
 #include "internal.h"
 

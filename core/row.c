@@ -1,7 +1,6 @@
 /*
 ** row.c: the row machine. A noun is a table of fields, rules and statements; checking, storing,
-*reading,
-** changing and listing rows is written once, here.
+** reading, changing and listing rows is written once, here.
 */
 #include "internal.h"
 
@@ -129,6 +128,7 @@ static kal_code check_string(kal_store *store, const kali_noun *noun, size_t i, 
     kal_code code =
         kali_check_text(noun->name, name, *text, min, is_short ? KAL_NAME_MAX : KAL_TEXT_MAX, err);
     if (code != KAL_OK) return code;
+    if (r->check == KALI_TIME && r->preset && text->len == 0) return KAL_OK;
     if (r->check == KALI_TIME) return check_time(store, noun->name, name, text, err);
     if (r->check == KALI_ONE_OF && !one_of(r->words, *text))
         return kali_fail(err, KAL_MISUSE, "%s.%s must be one of: %s; got '%.*s'", noun->name, name,
@@ -301,6 +301,8 @@ kal_code kali_row_merge(kal_store *store, const kali_noun *noun, const void *row
             return kali_fail(err, KAL_MISUSE, "%s.%s cannot be set", noun->name,
                              noun->fields[i].name);
         copy_field(noun, i, merged, row);
+        if (noun->fields[i].type == KAL_TYPE_TEXT && !kali_field_text(noun, merged, i)->data)
+            preset_field(noun, i, merged);
         if (noun->fields[i].type == KAL_TYPE_TEXT && !kali_field_text(noun, merged, i)->data &&
             (noun->required & KAL_BIT(i)))
             return kali_fail(err, KAL_MISUSE, "%s.%s cannot be removed", noun->name,

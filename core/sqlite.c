@@ -1,7 +1,6 @@
 /*
 ** sqlite.c: the seam to SQLite: one connection with its prepared statements. No other file of the
-*core
-** includes sqlite3.h, so that a second engine is a second file.
+** core includes sqlite3.h, so that a second engine is a second file.
 */
 #include "internal.h"
 

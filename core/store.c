@@ -1,7 +1,6 @@
 /*
 ** store.c: opening and closing, the transaction around a write, and what a transaction remembers of
-*the
-** sessions it adds to. The rules of durability stand here.
+** the sessions it adds to. The rules of durability stand here.
 */
 #include "internal.h"
 
@@ -175,8 +174,7 @@ static void roll_back(kal_store *store) {
 }
 
 /* Takes the write lock. What another connection has written since is looked at first, so that index
-*and
-** counts are complete before anything is added to them. */
+** and counts are complete before anything is added to them. */
 static kal_code lock(kal_store *store, kal_err *err) {
     /* SQLite begins such a transaction and fails later, or not at all. */
     if (kali_db_read_only(store->db))

@@ -1,7 +1,6 @@
 /*
 ** time.c: times as text. The core writes one form, "YYYY-MM-DDTHH:MM:SS.mmmZ", whose order as text
-*is
-** the order in time; it reads the forms that users and older files have.
+** is the order in time; it reads the forms that users and older files have.
 */
 #include "internal.h"
 
@@ -13,8 +12,7 @@
 #define YEAR_9999_MS 253402300799999LL
 
 /* Days from 1970-01-01 of a civil date in the proleptic Gregorian calendar, and back: the
-*algorithms of
-** Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+** algorithms of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 static int64_t days_of(int64_t year, int month, int day) {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
