@@ -25,8 +25,11 @@ static const kal_field FIELDS[] = {
 };
 enum { ID, SESSION, ROLE, TEXT, MODEL, TOKENS, IMPORTANCE, CREATED };
 
+/* What a double holds exactly. An id at the end of SQLite's range would leave no room for the next. */
+#define ID_MAX 9007199254740991.0
+
 static const kali_rule RULES[] = {
-    {.check = KALI_RANGE, .min = 1, .max = 9.3e18, .number = NAN},
+    {.check = KALI_RANGE, .min = 1, .max = ID_MAX, .number = NAN},
     {.check = KALI_ID},
     {.check = KALI_ONE_OF, .words = "user assistant system tool"},
     {.check = KALI_TEXT},
@@ -111,8 +114,9 @@ static kal_code insert(kal_store *store, kal_message *row, kal_err *err) {
     row->id = kali_db_last_id(store->db);
     row->has |= KAL_MESSAGE_ID;
     t->added++;
-    if (strcmp(row->created_at.data, t->last) > 0)
-        memcpy(t->last, row->created_at.data, sizeof t->last);
+    /* The time may be the caller's: in the core's form, but without a NUL behind it. */
+    if (memcmp(row->created_at.data, t->last, KALI_TIME_LEN) > 0)
+        memcpy(t->last, row->created_at.data, KALI_TIME_LEN);
     return kali_index_message(store, row->id, row->text, err);
 }
 
