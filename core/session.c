@@ -47,7 +47,7 @@ static const kali_rule RULES[] = {
     {.check = KALI_TIME},
     {.number = 0},
     {.check = KALI_TIME},
-    {.check = KALI_NAME, .preset = ""},
+    {.check = KALI_TIME, .preset = ""},
     {.check = KALI_RANGE, .max = 9.3e18, .number = 0},
     {.check = KALI_RANGE, .max = 9.3e18, .number = 0},
     {.check = KALI_ID},
