@@ -252,9 +252,13 @@ static kal_code read_page(kal_store *store, const query *q, kali_stmt *s, void *
         page->count++;
     }
     kali_reset(s);
+    if (code != KAL_OK) {
+        page->count = 0; /* the same page may be asked for again */
+        return code;
+    }
     page->left -= (int64_t)page->count;
     page->done = !row || page->left == 0;
-    if (code == KAL_OK && page->count)
+    if (page->count)
         code = mark(q, (const char *)rows + size * (page->count - 1), page, err);
     return code;
 }
