@@ -4,6 +4,7 @@
 ** id, and tombstones left by the triggers. Reading the index is search.c's work.
 */
 #include "internal.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,39 +18,28 @@ static bool unspaced(uint32_t c) {
            (c >= 0x20000 && c <= 0x3134F) || c == 0x3005 || c == 0x3007;
 }
 
-/* The code point at `p` of valid UTF-8. */
-static uint32_t decode(const unsigned char *p, size_t *len) {
-    if (*p < 0x80) return *len = 1, *p;
-    if (*p < 0xE0) return *len = 2, (uint32_t)(p[0] & 0x1F) << 6 | (p[1] & 0x3F);
-    if (*p < 0xF0)
-        return *len = 3,
-               (uint32_t)(p[0] & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-    return *len = 4, (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 |
-                         (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
-}
-
 /* The bytes of the run of unspaced characters at the beginning of `text`. */
 static size_t unspaced_run(kal_str text) {
-    size_t n = 0, len;
-    while (n < text.len && unspaced(decode((const unsigned char *)text.data + n, &len)))
-        n += len;
+    size_t n = 0, next;
+    while (n < text.len && unspaced(kali_decode(text, n, &next)))
+        n = next;
     return n;
 }
 
 /* "abc" becomes " ab  bc ": every pair of neighbours a word of its own. */
 static char *write_pairs(char *out, kal_str run) {
-    size_t a = 0, len;
-    decode((const unsigned char *)run.data, &len);
+    size_t a = 0, b, end;
+    kali_decode(run, 0, &b);
     do {
-        size_t b = a + len, next = 0;
-        if (b < run.len) decode((const unsigned char *)run.data + b, &next);
+        end = b;
+        if (b < run.len) kali_decode(run, b, &end);
         *out++ = ' ';
-        memcpy(out, run.data + a, len + next);
-        out += len + next;
+        memcpy(out, run.data + a, end - a);
+        out += end - a;
         *out++ = ' ';
         a = b;
-        len = next;
-    } while (a + len < run.len);
+        b = end;
+    } while (b < run.len);
     return out;
 }
 
@@ -67,15 +57,15 @@ kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err 
     if (!buffer) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (size_t i = 0; i < text.len;) {
         kal_str rest = {text.data + i, text.len - i};
-        size_t run = unspaced_run(rest), len = 1;
+        size_t run = unspaced_run(rest), next = run;
         if (run) {
             p = write_pairs(p, (kal_str){rest.data, run});
         } else {
-            decode((const unsigned char *)rest.data, &len);
-            memcpy(p, rest.data, len);
-            p += len;
+            kali_decode(rest, 0, &next); /* another program may have stored any bytes */
+            memcpy(p, rest.data, next);
+            p += next;
         }
-        i += run ? run : len;
+        i += next;
     }
     *out = (kal_str){buffer, (size_t)(p - buffer)};
     return KAL_OK;
