@@ -90,7 +90,8 @@ const kali_noun kali_persona_noun = {
     .tally = {"SELECT count(*) FROM personas" WHERE},
 };
 
-/* The new default takes the place of the category's old one. */
+/* The new default takes the place of the category's old one, which goes first: an adopted file may have an
+** index that allows only one. */
 static kal_code take_default(kal_store *store, const kal_persona *row, kal_err *err) {
     static const char SQL[] = "UPDATE personas SET is_default = 0"
                               " WHERE is_default = 1 AND category IS $2 AND id <> $1";
@@ -103,6 +104,15 @@ static kal_code take_default(kal_store *store, const kal_persona *row, kal_err *
     return kali_run(q, err);
 }
 
+/* Looked up beforehand: EXISTS must not have changed anything. */
+static kal_code refuse_taken(kal_store *store, const kal_persona *row, kal_err *err) {
+    kal_persona other;
+    kali_key key = {row->id, 0};
+    kal_code code = kali_row_get(store, &kali_persona_noun, key, &other, err);
+    if (code != KAL_OK) return code == KAL_NOT_FOUND ? KAL_OK : code;
+    return kali_fail(err, KAL_EXISTS, "a persona has the id '%.*s' already", KALI_STR(row->id));
+}
+
 kal_code kal_persona_add(kal_store *store, kal_persona *row, kal_err *err) {
     kali_answer_begin(store);
     kal_code code = kali_row_mint(store, &kali_persona_noun, row, err);
@@ -110,10 +120,9 @@ kal_code kal_persona_add(kal_store *store, kal_persona *row, kal_err *err) {
     if (code == KAL_OK) code = kali_row_prepare(store, &kali_persona_noun, row, err);
     if (code == KAL_OK) code = kali_write_begin(store, err);
     if (code != KAL_OK) return code;
-    code = kali_row_insert(store, &kali_persona_noun, row, err);
-    if (code == KAL_EXISTS)
-        kali_fail(err, code, "a persona has the id '%.*s' already", KALI_STR(row->id));
+    code = refuse_taken(store, row, err);
     if (code == KAL_OK) code = take_default(store, row, err);
+    if (code == KAL_OK) code = kali_row_insert(store, &kali_persona_noun, row, err);
     return kali_write_end(store, code, err);
 }
 
@@ -134,8 +143,8 @@ kal_code kal_persona_set(kal_store *store, const kal_persona *row, kal_err *err)
         kal_store_now(store, now);
         merged.updated_at = kal_text(now);
     }
-    if (code == KAL_OK) code = kali_row_update(store, &kali_persona_noun, &merged, err);
     if (code == KAL_OK) code = take_default(store, &merged, err);
+    if (code == KAL_OK) code = kali_row_update(store, &kali_persona_noun, &merged, err);
     return kali_write_end(store, code, err);
 }
 
