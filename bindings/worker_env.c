@@ -120,7 +120,7 @@ static int script_builtin(lua_State *L) {
     if (!kalb_embedded(name, &source, &len)) {
         return luaL_error(L, "there is no built-in script '%s'", name);
     }
-    const char *chunk = lua_pushfstring(L, "=[built in] %s.lua", name);
+    const char *chunk = lua_pushfstring(L, "@kalito/%s.lua", name);
     if (luaL_loadbufferx(L, source, len, chunk, "t") != LUA_OK) return lua_error(L);
     lua_call(L, 0, 1);
     lua_pushvalue(L, -1);
