@@ -206,6 +206,10 @@ int kalb_worker_environment(lua_State *L) {
     static const char *const base[] = {"assert",   "error",    "ipairs",   "next",   "pairs",
                                        "rawequal", "rawget",   "rawlen",   "rawset", "_VERSION",
                                        "select",   "tonumber", "tostring", "type",   NULL};
+    static const luaL_Reg guarded[] = {{"pcall", guarded_pcall},
+                                       {"setmetatable", guarded_setmetatable},
+                                       {"getmetatable", guarded_getmetatable},
+                                       {NULL, NULL}};
     static const char *const all[] = {NULL};
     static const char *const no_dump[] = {"dump", NULL};
     static const char *const no_chance[] = {"random", "randomseed", NULL};
@@ -217,12 +221,7 @@ int kalb_worker_environment(lua_State *L) {
     add_library(L, "table", luaopen_table, all);
     add_library(L, "math", luaopen_math, no_chance);
     add_library(L, "utf8", luaopen_utf8, all);
-    lua_pushcfunction(L, guarded_pcall);
-    lua_setfield(L, -2, "pcall");
-    lua_pushcfunction(L, guarded_setmetatable);
-    lua_setfield(L, -2, "setmetatable");
-    lua_pushcfunction(L, guarded_getmetatable);
-    lua_setfield(L, -2, "getmetatable");
+    luaL_setfuncs(L, guarded, 0);
     add_kalito(L);
     lock_strings(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
