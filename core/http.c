@@ -18,6 +18,7 @@
 #define ANSWER_MAX (16u * 1024 * 1024)
 #define HEADERS_MAX (256u * 1024)
 #define URL_MAX 8192u
+#define TOKEN "-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define SHOWN_MAX 256 /* characters of an address in a message */
 
 /* Why the transfer ended before its end, if it was we who ended it. */
@@ -38,6 +39,10 @@ struct kal_http {
     char detail[CURL_ERROR_SIZE];
     char origin[SHOWN_MAX]; /* scheme://host:port, for messages */
 };
+
+static kal_str text(const char *z) {
+    return (kal_str){z, z ? strlen(z) : 0};
+}
 
 kal_code kal_http_open(kal_http **out, kal_err *err) {
     *out = NULL;
@@ -61,15 +66,7 @@ static void forget(kal_http *http) {
     curl_slist_free_all(http->headers);
     kali_arena_reset(&http->arena);
     free(http->body);
-    http->url = NULL;
-    http->headers = NULL;
-    http->request = NULL;
-    http->body = NULL;
-    http->body_len = http->body_room = http->received = http->header_bytes = 0;
-    http->verdict = RAN;
-    http->transient = false;
-    http->aborted = 0;
-    http->detail[0] = http->origin[0] = 0;
+    *http = (kal_http){.curl = http->curl, .arena = http->arena};
 }
 
 void kal_http_close(kal_http *http) {
@@ -98,7 +95,7 @@ bool kal_http_header(const kal_http *http, size_t i, kal_header *out) {
     do
         header = curl_easy_nextheader(http->curl, CURLH_HEADER, -1, header);
     while (header && i-- > 0);
-    if (header) *out = (kal_header){kal_text(header->name), kal_text(header->value)};
+    if (header) *out = (kal_header){text(header->name), text(header->value)};
     return header != NULL;
 }
 
@@ -126,13 +123,16 @@ static bool keep(kal_http *http, const char *data, size_t len) {
     return true;
 }
 
+static size_t answer_max(const kal_http *http) {
+    return http->request->answer_max ? http->request->answer_max : ANSWER_MAX;
+}
+
 static verdict take(kal_http *http, const char *data, size_t len) {
     const kal_http_request *r = http->request;
-    size_t max = r->answer_max ? r->answer_max : ANSWER_MAX;
     int status = kal_http_status(http);
     http->received += len;
     if (http->aborted) return INTERRUPTED;
-    if (http->received > max) return TOO_LARGE;
+    if (http->received > answer_max(http)) return TOO_LARGE;
     if (!r->chunk || status < 200 || status > 299) return keep(http, data, len) ? RAN : NO_MEMORY;
     return r->chunk(r->context, (kal_str){data, len}) ? RAN : STOPPED;
 }
@@ -159,34 +159,29 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     kal_http *http = context;
     const kal_http_request *r = http->request;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    if (!http->aborted && (!r->alive || r->alive(r->context))) return 0;
-    http->verdict = INTERRUPTED;
-    return 1;
+    bool alive = !http->aborted && (!r->alive || r->alive(r->context));
+    if (!alive && http->verdict == RAN) http->verdict = INTERRUPTED;
+    return http->verdict != RAN;
 }
 
 /* A process that is started meanwhile must not inherit the connection. */
 static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose) {
     (void)context, (void)purpose;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return CURL_SOCKOPT_OK;
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 /* ---- the request ---- */
 
 static bool has_control(kal_str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F) return true;
-    }
+    for (size_t i = 0; i < text.len; i++)
+        if (((unsigned char)text.data[i] < 0x20 && text.data[i] != '\t') || text.data[i] == 0x7F)
+            return true;
     return false;
 }
 
 static bool is_token(kal_str name) {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.data[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_') return false;
-    }
+    for (size_t i = 0; i < name.len; i++)
+        if (!name.data[i] || !strchr(TOKEN, name.data[i])) return false;
     return name.len > 0 && name.len <= KAL_NAME_MAX;
 }
 
@@ -194,16 +189,20 @@ static bool is_token(kal_str name) {
 static bool is_transport(kal_str name) {
     static const char *const names[] = {"host",    "content-length", "transfer-encoding",
                                         "expect",  "connection",     "te",
-                                        "trailer", "upgrade",        "proxy-authorization"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == name.len && strncasecmp(names[i], name.data, name.len) == 0)
-            return true;
-    return false;
+                                        "trailer", "upgrade",        NULL};
+    size_t i = 0;
+    while (names[i] && (strlen(names[i]) != name.len || strncasecmp(names[i], name.data, name.len)))
+        i++;
+    return names[i];
+}
+
+static kal_code no_memory(kal_err *err) {
+    return kali_fail(err, KAL_NOMEM, "out of memory");
 }
 
 static kal_code append(kal_http *http, const char *line, kal_err *err) {
     struct curl_slist *list = line ? curl_slist_append(http->headers, line) : NULL;
-    if (!list) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!list) return no_memory(err);
     http->headers = list;
     return KAL_OK;
 }
@@ -214,17 +213,13 @@ static kal_code add_header(kal_http *http, const kal_header *header, kal_err *er
     if (is_transport(name))
         return kali_fail(err, KAL_MISUSE, "the header '%.*s' cannot be given", KALI_STR(name));
     if (has_control(value) || value.len > HEADERS_MAX)
-        return kali_fail(err, KAL_MISUSE,
-                         "the header '%.*s' holds a control character or is too long",
-                         KALI_STR(name));
+        return kali_fail(err, KAL_MISUSE, "the header '%.*s' is not valid", KALI_STR(name));
     /* libcurl takes "Name;" for a header without a value. */
-    char *line = kali_arena_alloc(&http->arena, name.len + value.len + 3);
-    if (line) {
-        memcpy(line, name.data, name.len);
-        memcpy(line + name.len, value.len ? ": " : ";", 3);
-        if (value.len) memcpy(line + name.len + 2, value.data, value.len);
-        line[name.len + (value.len ? 2 + value.len : 1)] = 0;
-    }
+    size_t size = name.len + value.len + 3;
+    char *line = kali_arena_alloc(&http->arena, size);
+    if (line)
+        snprintf(line, size, "%.*s%s%.*s", (int)name.len, name.data, value.len ? ": " : ";",
+                 (int)value.len, value.len ? value.data : "");
     return append(http, line, err);
 }
 
@@ -238,11 +233,11 @@ static kal_code add_headers(kal_http *http, kal_err *err) {
 /* One part of the URL as text in the arena; "" when it has none. */
 static kal_str url_part(kal_http *http, CURLUPart which) {
     char *part = NULL;
-    kal_str copy = {"", 0};
+    kal_str copy = {NULL, 0};
     if (curl_url_get(http->url, which, &part, 0) == CURLUE_OK)
-        kali_arena_copy(&http->arena, kal_text(part), &copy);
+        kali_arena_copy(&http->arena, text(part), &copy);
     curl_free(part);
-    return copy.data ? copy : (kal_str){"", 0};
+    return kali_some(copy);
 }
 
 /* Does the name lead to this machine whatever a name server says? libcurl knows "localhost" itself. */
@@ -257,8 +252,7 @@ static kal_code set_url(kal_http *http, bool *loopback, kal_err *err) {
     if (!url.data || url.len > URL_MAX || has_control(url))
         return kali_fail(err, KAL_HTTP, "the address of the server is not valid");
     http->url = curl_url();
-    if (!http->url || !kali_arena_copy(&http->arena, url, &copy))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!http->url || !kali_arena_copy(&http->arena, url, &copy)) return no_memory(err);
     if (curl_url_set(http->url, CURLUPART_URL, copy.data, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         return kali_fail(err, KAL_HTTP, "the address of the server is not valid");
     kal_str scheme = url_part(http, CURLUPART_SCHEME), host = url_part(http, CURLUPART_HOST);
@@ -266,26 +260,24 @@ static kal_code set_url(kal_http *http, bool *loopback, kal_err *err) {
     snprintf(http->origin, sizeof http->origin, "%s://%.200s%s%s", scheme.data, host.data,
              port.len ? ":" : "", port.data);
     *loopback = is_loopback(host);
-    bool plain = strcmp(scheme.data, "http") == 0;
-    if (!plain && strcmp(scheme.data, "https") != 0)
+    if (strcmp(scheme.data, "https") == 0) return KAL_OK;
+    if (strcmp(scheme.data, "http") != 0)
         return kali_fail(err, KAL_HTTP, "%s: only https and http are spoken", http->origin);
-    if (plain && !*loopback && !http->request->allow_http)
+    if (!*loopback && !http->request->allow_http)
         return kali_fail(err, KAL_REFUSED, "%s is not encrypted and not on this machine",
                          http->origin);
     return KAL_OK;
 }
 
 static long or_default(int64_t value, int64_t otherwise) {
-    if (value <= 0) return (long)otherwise;
-    return value < 1000000000 ? (long)value : 1000000000L;
+    return (long)(value <= 0 ? otherwise : value < 1000000000 ? value : 1000000000);
 }
 
 /* What holds for every request. Not zero: libcurl refused an option. */
 static unsigned set_rules(kal_http *http, bool loopback) {
     CURL *c = http->curl;
     const kal_http_request *r = http->request;
-    unsigned bad = 0;
-    bad |= curl_easy_setopt(c, CURLOPT_CURLU, http->url);
+    unsigned bad = curl_easy_setopt(c, CURLOPT_CURLU, http->url);
     bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https"); /* which one: set_url */
     bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -306,8 +298,7 @@ static unsigned set_rules(kal_http *http, bool loopback) {
 
 static unsigned set_callbacks(kal_http *http) {
     CURL *c = http->curl;
-    unsigned bad = 0;
-    bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    unsigned bad = curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, http);
     bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
     bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, http);
@@ -338,12 +329,11 @@ static unsigned set_content(kal_http *http) {
 }
 
 static kal_code prepare(kal_http *http, kal_err *err) {
-    bool loopback;
-    kal_str method = http->request->method;
-    if (method.data && !is_method(method, "GET") && !is_method(method, "POST"))
-        return kali_fail(err, KAL_MISUSE, "method must be GET or POST");
-    if (is_method(method, "GET") && http->request->body.data)
-        return kali_fail(err, KAL_MISUSE, "a GET request has no body");
+    bool loopback = false;
+    const kal_http_request *r = http->request;
+    bool get = is_method(r->method, "GET");
+    if (r->method.data && !is_method(r->method, "POST") && (!get || r->body.data))
+        return kali_fail(err, KAL_MISUSE, "method must be POST, or GET without a body");
     kal_code code = set_url(http, &loopback, err);
     if (code == KAL_OK) code = add_headers(http, err);
     if (code != KAL_OK) return code;
@@ -375,32 +365,27 @@ static kal_code check_redirect(kal_http *http, kal_err *err) {
     int status = kal_http_status(http);
     curl_easy_getinfo(http->curl, CURLINFO_REDIRECT_URL, &target);
     if (status < 300 || status > 399 || !target) return KAL_OK;
-    return kali_fail(err, KAL_HTTP,
-                     "%s answered %d, a redirect to %.*s: redirects are not followed, give that "
-                     "address if it is the right one",
+    return kali_fail(err, KAL_HTTP, "%s answered %d, a redirect to %.*s, which is not followed",
                      http->origin, status, (int)strcspn(target, "?#"), target);
 }
 
 static kal_code conclude(kal_http *http, CURLcode result, kal_err *err) {
-    const kal_http_request *r = http->request;
-    long connected = 0;
+    curl_off_t connected = 0;
     switch (http->verdict) {
     case STOPPED: return KAL_OK;
     case INTERRUPTED: return kali_fail(err, KAL_INTERRUPTED, "interrupted");
-    case NO_MEMORY: return kali_fail(err, KAL_NOMEM, "out of memory");
+    case NO_MEMORY: return no_memory(err);
     case TOO_LARGE:
         return kali_fail(err, KAL_HTTP, "the answer of %s is larger than %zu bytes", http->origin,
-                         http->header_bytes > HEADERS_MAX ? (size_t)HEADERS_MAX
-                         : r->answer_max                  ? r->answer_max
-                                                          : (size_t)ANSWER_MAX);
+                         http->header_bytes > HEADERS_MAX ? (size_t)HEADERS_MAX : answer_max(http));
     case RAN: break;
     }
     if (result == CURLE_OK) return check_redirect(http, err);
-    if (result == CURLE_OUT_OF_MEMORY) return kali_fail(err, KAL_NOMEM, "out of memory");
-    curl_easy_getinfo(http->curl, CURLINFO_NUM_CONNECTS, &connected);
-    http->transient = is_transient(result) && http->received == 0;
-    if (result == CURLE_OPERATION_TIMEDOUT && kal_http_status(http) == 0 && connected == 0)
-        http->transient = true;
+    if (result == CURLE_OUT_OF_MEMORY) return no_memory(err);
+    curl_easy_getinfo(http->curl, CURLINFO_CONNECT_TIME_T, &connected);
+    http->transient =
+        http->received == 0 &&
+        (is_transient(result) || (result == CURLE_OPERATION_TIMEDOUT && connected == 0));
     return kali_fail(err, KAL_HTTP, "%s: %s", http->origin,
                      http->detail[0] ? http->detail : curl_easy_strerror(result));
 }
