@@ -85,11 +85,13 @@ double kali_real(kali_stmt *q, int column);
 
 /* ---- store.c ---- */
 
-#define KALI_TOUCHED 64
+#define KALI_TOUCHED 2048
 
 /* What the transaction knows about a session it adds to: its latest message time, and what its row
 ** must still be told. */
 typedef struct kali_touch {
+    struct kali_touch *next; /* in the list of those that must be written */
+    size_t epoch;            /* valid when it is one more than the store's */
     char session[KAL_NAME_MAX + 1];
     char last[KALI_TIME_LEN + 1]; /* latest created_at of the session, "" when it has no message */
     int64_t added;                /* messages not yet counted in the session's row */
@@ -99,11 +101,14 @@ struct kal_store {
     kali_db *db;
     kal_options options;
     char *path;
-    kali_arena arena; /* the rows of the last answer */
-    bool batch;       /* between kal_store_begin and commit */
-    bool failed;      /* a write of the batch failed halfway: commit must refuse */
-    bool seen;        /* `version` is valid */
-    uint32_t version; /* kali_db_version when the index was last complete */
+    kali_arena arena;    /* the rows of the last answer */
+    bool batch;          /* between kal_store_begin and commit */
+    bool failed;         /* a write of the batch failed halfway: commit must refuse */
+    bool seen;           /* `version` is valid */
+    uint32_t version;    /* kali_db_version when the index was last complete */
+    kali_touch *pending; /* touched sessions whose rows must be told */
+    size_t epoch;        /* of the records in `touched`: the next one forgets them */
+    size_t touches;      /* how many of them there are */
     kali_touch touched[KALI_TOUCHED];
 };
 
@@ -117,13 +122,17 @@ kal_code kali_write_end(kal_store *store, kal_code code, kal_err *err);
 ** taken once. Nothing in between may write. */
 kal_code kali_read_begin(kal_store *store, kal_err *err);
 void kali_read_end(kal_store *store);
-/* The touch record of a session; NOT_FOUND when there is no such session. Valid until the next
- * call. */
+int64_t kali_store_ms(kal_store *store);
+
+/* ---- touch.c: sessions that messages are added to ---- */
+
+/* The record of a session; NOT_FOUND when there is no such session. Valid until the next call. */
 kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err);
+/* A message of that time, in the core's form, was added to it. */
+void kali_touch_add(kal_store *store, kali_touch *touch, kal_str created_at);
 /* Writes the pending counts and times of all touched sessions. */
 kal_code kali_touch_flush(kal_store *store, kal_err *err);
 void kali_touch_forget(kal_store *store);
-int64_t kali_store_ms(kal_store *store);
 
 /* ---- migrate.c ---- */
 

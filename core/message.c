@@ -113,10 +113,7 @@ static kal_code insert(kal_store *store, kal_message *row, kal_err *err) {
     if (code != KAL_OK) return code == KAL_EXISTS ? taken(row, err) : code;
     row->id = kali_db_last_id(store->db);
     row->has |= KAL_MESSAGE_ID;
-    t->added++;
-    /* The time may be the caller's: in the core's form, but without a NUL behind it. */
-    if (memcmp(row->created_at.data, t->last, KALI_TIME_LEN) > 0)
-        memcpy(t->last, row->created_at.data, KALI_TIME_LEN);
+    kali_touch_add(store, t, row->created_at);
     return kali_index_message(store, row->id, row->text, err);
 }
 

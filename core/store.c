@@ -1,6 +1,5 @@
 /*
-** store.c: opening and closing, the transaction around a write, and what a transaction remembers of
-** the sessions it adds to. The rules of durability stand here.
+** store.c: opening and closing, and the transaction around a write. The rules of durability stand here.
 */
 #include "internal.h"
 
@@ -248,67 +247,6 @@ void kal_store_rollback(kal_store *store) {
     if (!store || !store->batch) return;
     store->batch = false;
     roll_back(store);
-}
-
-/* ---- sessions touched by a transaction ---- */
-
-static kal_code flush_one(kal_store *store, kali_touch *t, kal_err *err) {
-    static const char SQL[] = "UPDATE sessions SET message_count = message_count + $2,"
-                              " updated_at = max(coalesce(updated_at, ''), $3) WHERE id = $1";
-    if (!t->added) return KAL_OK;
-    kali_stmt *q;
-    kal_code code = kali_db_use(store->db, SQL, &q, err);
-    if (code != KAL_OK) return code;
-    kali_bind_text(q, 1, kal_text(t->session));
-    kali_bind_integer(q, 2, t->added);
-    kali_bind_text(q, 3, kal_text(t->last));
-    code = kali_run(q, err);
-    if (code == KAL_OK) t->added = 0;
-    return code;
-}
-
-kal_code kali_touch_flush(kal_store *store, kal_err *err) {
-    kal_code code = KAL_OK;
-    for (size_t i = 0; i < KALI_TOUCHED && code == KAL_OK; i++)
-        code = flush_one(store, &store->touched[i], err);
-    return code;
-}
-
-void kali_touch_forget(kal_store *store) {
-    memset(store->touched, 0, sizeof store->touched);
-}
-
-static kal_code load_touch(kal_store *store, kal_str session, kali_touch *t, kal_err *err) {
-    static const char SQL[] =
-        "SELECT (SELECT max(created_at) FROM messages WHERE session_id = s.id)"
-        " FROM sessions s WHERE s.id = $1";
-    kali_stmt *q;
-    kal_code code = kali_db_use(store->db, SQL, &q, err);
-    if (code != KAL_OK) return code;
-    bool row;
-    kali_bind_text(q, 1, session);
-    code = kali_step(q, &row, err);
-    if (code != KAL_OK) return code;
-    if (!row)
-        return kali_fail(err, KAL_NOT_FOUND, "no session has the id '%.*s'", KALI_STR(session));
-    memset(t, 0, sizeof *t);
-    memcpy(t->session, session.data, session.len);
-    kal_str last = kali_text(q, 0);
-    if (last.len && last.len < sizeof t->last) memcpy(t->last, last.data, last.len);
-    kali_reset(q);
-    return KAL_OK;
-}
-
-kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err) {
-    size_t hash = 5381;
-    for (size_t i = 0; i < session.len; i++)
-        hash = hash * 33 ^ (unsigned char)session.data[i];
-    kali_touch *t = &store->touched[hash % KALI_TOUCHED];
-    *out = t;
-    if (strlen(t->session) == session.len && memcmp(t->session, session.data, session.len) == 0)
-        return KAL_OK;
-    kal_code code = flush_one(store, t, err);
-    return code == KAL_OK ? load_touch(store, session, t, err) : code;
 }
 
 void kali_answer_begin(kal_store *store) {
