@@ -74,17 +74,32 @@ void kalb_push_functions(lua_State *L, const luaL_Reg *functions);
 int kalb_open_store(lua_State *L);
 int kalb_open_json(lua_State *L);
 int kalb_open_system(lua_State *L);
+int kalb_open_term(lua_State *L);
 int kalb_open_text(lua_State *L);
 int kalb_message_get_external(lua_State *L);
+int kalb_session_get_external(lua_State *L);
+extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_context_functions[];
 
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);
 
-/* Ctrl-C: kalb_interrupt may be called from a signal handler: it stops the running Lua code and every
-** open store. Stores register while they are open. */
-void kalb_interrupt(void);
+/* Ctrl-C: kalb_interrupt may be called from a signal handler: it stops the running Lua code, in coroutines too,
+** and every open store. False: it was called before, and nobody has reset it. Stores register while they
+** are open. */
+bool kalb_interrupt(void);
+void kalb_interrupt_reset(void);
+/* The main thread of the program's Lua state; NULL: no more. */
 void kalb_interrupt_watch(lua_State *L);
+/* A coroutine that is being run, innermost first: a frame on the C stack of the one who resumes it. */
+typedef struct kalb_running {
+    lua_State *thread;
+    struct kalb_running *outer;
+} kalb_running;
+void kalb_interrupt_enter(kalb_running *frame, lua_State *thread);
+void kalb_interrupt_leave(const kalb_running *frame);
+/* Replaces coroutine.resume and coroutine.wrap by ones that Ctrl-C reaches into. */
+void kalb_watch_coroutines(lua_State *L);
 bool kalb_interrupt_add(kal_store *store);
 void kalb_interrupt_remove(kal_store *store);
 

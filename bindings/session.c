@@ -24,5 +24,17 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
     return kal_session_find(store, filter, rows, page, err);
 }
 
+/* db.session.get_external(external_id) -> row */
+int kalb_session_get_external(lua_State *L) {
+    kal_session row = {0};
+    kal_err err;
+    kal_str external_id = {NULL, 0};
+    external_id.data = luaL_checklstring(L, 1, &external_id.len);
+    if (kal_session_get_external(kalb_store(L), external_id, &row, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    kalb_push_row(L, KAL_SESSION, &row);
+    return 1;
+}
+
 const kalb_noun kalb_session = {KAL_SESSION, "session", sizeof(kal_session), add, get, set,
                                 del,         find,      kal_session_count};

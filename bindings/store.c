@@ -28,6 +28,11 @@ static int begin(lua_State *L) {
     return kalb_done(L, kal_store_begin(kalb_store(L), &err), &err);
 }
 
+static int begin_read(lua_State *L) {
+    kal_err err;
+    return kalb_done(L, kal_store_begin_read(kalb_store(L), &err), &err);
+}
+
 static int commit(lua_State *L) {
     kal_err err;
     return kalb_done(L, kal_store_commit(kalb_store(L), &err), &err);
@@ -70,9 +75,29 @@ static int stat(lua_State *L) {
     return 1;
 }
 
+/* db.foreign() -> list of { kind =, name = } of what in the file is not kalito's */
+static int foreign(lua_State *L) {
+    size_t room = 1024, count;
+    kal_err err;
+    kal_foreign *rows = lua_newuserdatauv(L, room * sizeof *rows, 0);
+    if (kal_store_foreign(kalb_store(L), rows, room, &count, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    lua_newtable(L);
+    for (size_t i = 0; i < count && i < room; i++) {
+        lua_createtable(L, 0, 2);
+        kalb_push_text(L, rows[i].kind);
+        lua_setfield(L, -2, "kind");
+        kalb_push_text(L, rows[i].name);
+        lua_setfield(L, -2, "name");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"close", close_store}, {"begin", begin}, {"commit", commit}, {"rollback", rollback},
-    {"now", now},           {"stat", stat},   {NULL, NULL}};
+    {"close", close_store}, {"begin", begin},       {"begin_read", begin_read},
+    {"commit", commit},     {"rollback", rollback}, {"now", now},
+    {"stat", stat},         {"foreign", foreign},   {NULL, NULL}};
 
 /* ---- clock and ids of the test builds ---- */
 
@@ -114,6 +139,21 @@ static void read_options(lua_State *L, int index, kal_options *options) {
     options->busy_ms = (int)ms;
 }
 
+/* Below the top: the userdata. Gives the noun's table at the top one more verb. */
+static void add_verb(lua_State *L, const char *name, lua_CFunction verb) {
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, verb, 1);
+    lua_setfield(L, -2, name);
+}
+
+/* At the top: the store's table, below it the userdata. Gives the store one more table of functions. */
+static void add_table(lua_State *L, const char *name, const luaL_Reg *verbs) {
+    lua_pushvalue(L, -2);
+    kalb_push_functions(L, verbs);
+    lua_setfield(L, -3, name);
+    lua_pop(L, 1);
+}
+
 /* With the userdata at the top: gives it the table in which its nouns and functions are found. */
 static void furnish(lua_State *L) {
     static const kalb_noun *const nouns[] = {&kalb_session, &kalb_message, &kalb_persona,
@@ -122,18 +162,13 @@ static void furnish(lua_State *L) {
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
         lua_pushvalue(L, -2);
         kalb_push_noun(L, nouns[i]);
-        if (nouns[i] == &kalb_message) {
-            lua_pushvalue(L, -2);
-            lua_pushcclosure(L, kalb_message_get_external, 1);
-            lua_setfield(L, -2, "get_external");
-        }
+        if (nouns[i] == &kalb_message) add_verb(L, "get_external", kalb_message_get_external);
+        if (nouns[i] == &kalb_session) add_verb(L, "get_external", kalb_session_get_external);
         lua_setfield(L, -3, nouns[i]->name);
         lua_pop(L, 1);
     }
-    lua_pushvalue(L, -2);
-    kalb_push_functions(L, kalb_context_functions);
-    lua_setfield(L, -3, "context");
-    lua_pop(L, 1);
+    add_table(L, "context", kalb_context_functions);
+    add_table(L, "stats", kalb_stats_functions);
     lua_setiuservalue(L, -2, 1);
 }
 

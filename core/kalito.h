@@ -348,6 +348,9 @@ KAL_API kal_code kal_store_begin(kal_store *store, kal_err *err);
 KAL_API kal_code kal_store_commit(kal_store *store, kal_err *err);
 /* Drops what was done since kal_store_begin; harmless without one. */
 KAL_API void kal_store_rollback(kal_store *store);
+/* The same for reading: until kal_store_commit or kal_store_rollback every call sees the file as it is at the
+** first of them, while others may write. What writes is KAL_MISUSE meanwhile. */
+KAL_API kal_code kal_store_begin_read(kal_store *store, kal_err *err);
 
 /* Makes a running call return KAL_INTERRUPTED soon. May be called from a signal handler or another
 ** thread while the store is open. */
@@ -367,6 +370,16 @@ typedef struct kal_store_info {
     int64_t free_size; /* pages in the file that hold nothing */
 } kal_store_info;
 KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err);
+
+/* Something in the file that kalito neither made nor reads, but leaves as it is. */
+typedef struct kal_foreign {
+    kal_str kind; /* "table", "view", "trigger", or "column" of one of our tables */
+    kal_str name; /* "health", "messages.mood" */
+} kal_foreign;
+/* What is foreign in the file, by kind and name. Fills at most `capacity` rows; *count receives how many there
+** are. */
+KAL_API kal_code kal_store_foreign(kal_store *store, kal_foreign *rows, size_t capacity,
+                                   size_t *count, kal_err *err);
 
 /* Any text as a time in the core's form. False when it is none. */
 KAL_API bool kal_time_parse(kal_str text, char out[25]);
@@ -437,6 +450,9 @@ KAL_API kal_code kal_session_find(kal_store *store, const kal_filter *filter, ka
                                   kal_page *page, kal_err *err);
 KAL_API kal_code kal_session_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                    kal_err *err);
+/* The session that has this external id. NOT_FOUND. */
+KAL_API kal_code kal_session_get_external(kal_store *store, kal_str external_id, kal_session *out,
+                                          kal_err *err);
 
 KAL_API kal_code kal_message_add(kal_store *store, kal_message *row, kal_err *err);
 KAL_API kal_code kal_message_get(kal_store *store, int64_t id, kal_message *out, kal_err *err);
@@ -478,6 +494,45 @@ KAL_API kal_code kal_pin_find(kal_store *store, const kal_filter *filter, kal_pi
                               kal_page *page, kal_err *err);
 KAL_API kal_code kal_pin_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                kal_err *err);
+
+/* ---- Statistics ---- */
+
+#define KAL_STATS_BINS 10
+#define KAL_STATS_MODELS 32
+
+/* What one model has written and used. */
+typedef struct kal_usage {
+    char model[KAL_NAME_MAX + 1]; /* cut to fit; "" for those that found no place in the list */
+    int64_t messages;
+    int64_t tokens; /* sum of token_usage */
+} kal_usage;
+
+/* Figures of a store, or of one session. All counts are exact; tokens are kal_tokens of every text. */
+typedef struct kal_stats {
+    int64_t sessions;           /* 1 for a session */
+    int64_t sessions_archived;  /* those with a date of archiving */
+    int64_t sessions_temporary; /* those not saved */
+    int64_t personas;           /* of the store, also for a session */
+    int64_t summaries, pins;
+    int64_t messages;
+    int64_t user, assistant, system, tool; /* messages by role */
+    int64_t archived;                      /* messages up to the boundary of their session */
+    int64_t bytes, tokens;                 /* of the texts of messages */
+    int64_t
+        tokens_live; /* of the messages of a session behind its boundary, with KAL_MESSAGE_TOKENS each;
+                            0 for a store */
+    int64_t tokens_used;         /* sum of token_usage */
+    char oldest[25], newest[25]; /* times of messages; "" when there are none */
+    int64_t importance
+        [KAL_STATS_BINS]; /* messages with a score in [i / 10, (i + 1) / 10); 1 is in the last */
+    size_t usage_count;
+    kal_usage
+        usage[KAL_STATS_MODELS]; /* messages that name a model, in order of first appearance */
+} kal_stats;
+
+/* Reads every message of the session, or of the store when `session` is absent, once: about a second for a
+** million. NOT_FOUND. */
+KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out, kal_err *err);
 
 /* ---- Context ---- */
 

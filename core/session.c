@@ -142,6 +142,26 @@ kal_code kal_session_get(kal_store *store, kal_str id, kal_session *out, kal_err
     return code == KAL_OK ? kali_row_get(store, &kali_session_noun, key, out, err) : code;
 }
 
+kal_code kal_session_get_external(kal_store *store, kal_str external_id, kal_session *out,
+                                  kal_err *err) {
+    static const char SQL[] = "SELECT " COLUMNS " FROM sessions WHERE external_id = $1";
+    kali_answer_begin(store);
+    kal_code code = kali_touch_flush(store, err);
+    kali_stmt *q;
+    bool row;
+    if (code == KAL_OK) code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, external_id);
+    code = kali_step(q, &row, err);
+    if (code != KAL_OK) return code;
+    if (!row)
+        return kali_fail(err, KAL_NOT_FOUND, "no session has the external id '%.*s'",
+                         KALI_STR(external_id));
+    code = kali_row_read(store, &kali_session_noun, q, out, err);
+    kali_reset(q);
+    return code;
+}
+
 kal_code kal_session_set(kal_store *store, const kal_session *row, kal_err *err) {
     kal_session merged;
     kali_answer_begin(store);
