@@ -42,9 +42,9 @@ static const kali_rule RULES[] = {
     {.check = KALI_ANY},
 };
 
-#define COLUMNS                                                                                     \
-    "id, session_id, role, text, model_id, token_usage, importance_score, created_at, external_id," \
-    " speaker, score_reasons"
+#define COLUMNS                                                                                    \
+    "id, session_id, role, text, model_id, token_usage, coalesce(importance_score, 0.5),"          \
+    " created_at, external_id, speaker, score_reasons"
 #define WHERE                                                                                      \
     " WHERE ($7 IS NULL OR role = $7) AND ($8 <= 0 OR coalesce(importance_score, 0.5) >= $8)"      \
     " AND id <= $17"
