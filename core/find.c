@@ -132,10 +132,11 @@ static kal_code make_query(kal_store *store, const kali_noun *noun, const kal_fi
     if (code == KAL_OK) code = read_time(noun, "since", f->since, q->since, err);
     if (code == KAL_OK) code = read_time(noun, "before", f->before, q->before, err);
     if (code != KAL_OK) return code;
-    /* U+10FFFF is behind every character that may follow the prefix. */
-    snprintf(q->prefix_end, sizeof q->prefix_end, "%.*s\xF4\x8F", (int)f->id_prefix.len,
+    /* No UTF-8 holds this byte: it is behind every character that may follow the prefix. */
+    snprintf(q->prefix_end, sizeof q->prefix_end, "%.*s\xFF", (int)f->id_prefix.len,
              f->id_prefix.data ? f->id_prefix.data : "");
-    if (noun != &kali_message_noun) return KAL_OK;
+    /* The messages of all sessions go by id: their statements compare the times themselves. */
+    if (noun != &kali_message_noun || !f->session.data) return KAL_OK;
     if (f->since.data) raise_low(&q->span, (place){kal_text(q->since), {"", 0}, INT64_MIN});
     if (f->before.data) lower_high(&q->span, (place){kal_text(q->before), {"", 0}, INT64_MIN});
     return f->scope == KAL_SCOPE_ALL ? KAL_OK : narrow_to_scope(store, q, err);
@@ -231,11 +232,29 @@ static kal_code mark(const query *q, const void *row, kal_page *page, kal_err *e
     return code;
 }
 
+static kal_code tally(kal_store *store, const query *q, int64_t *out, kal_err *err) {
+    kali_stmt *s;
+    bool row;
+    kal_code code =
+        kali_db_use(store->db, q->noun->tally[q->filter.session.data != NULL], &s, err);
+    if (code != KAL_OK) return code;
+    bind_filter(q, s);
+    kali_bind_integer(s, 17, INT64_MAX);
+    code = kali_step(s, &row, err);
+    if (code != KAL_OK) return code;
+    *out = kali_integer(s, 0);
+    kali_reset(s);
+    return KAL_OK;
+}
+
+/* Rows added after this are not visited: messages above the highest id; of the other nouns, in the orders
+** that new rows end, more than there are now. */
 static kal_code begin_page(kal_store *store, const query *q, kal_page *page, kal_err *err) {
     page->left = q->filter.limit ? q->filter.limit : INT64_MAX;
     page->end_id = INT64_MAX;
-    if (q->noun != &kali_message_noun) return KAL_OK;
-    return kali_db_integer(store->db, "SELECT max(id) FROM messages", &page->end_id, err);
+    if (q->noun == &kali_message_noun)
+        return kali_db_integer(store->db, "SELECT max(id) FROM messages", &page->end_id, err);
+    return !q->filter.limit && ascending(&q->filter) ? tally(store, q, &page->left, err) : KAL_OK;
 }
 
 static kal_code read_page(kal_store *store, const query *q, kali_stmt *s, void *rows, size_t want,
@@ -291,16 +310,5 @@ kal_code kali_row_count(kal_store *store, const kali_noun *noun, const kal_filte
     query q;
     kal_code code = kali_touch_flush(store, err);
     if (code == KAL_OK) code = make_query(store, noun, filter, &q, err);
-    kali_stmt *s;
-    if (code == KAL_OK)
-        code = kali_db_use(store->db, noun->tally[q.filter.session.data != NULL], &s, err);
-    if (code != KAL_OK) return code;
-    bool row;
-    bind_filter(&q, s);
-    kali_bind_integer(s, 17, INT64_MAX);
-    code = kali_step(s, &row, err);
-    if (code != KAL_OK) return code;
-    *out = kali_integer(s, 0);
-    kali_reset(s);
-    return KAL_OK;
+    return code == KAL_OK ? tally(store, &q, out, err) : code;
 }
