@@ -103,6 +103,7 @@ struct kal_store {
     char *path;
     kali_arena arena;    /* the rows of the last answer */
     bool batch;          /* between kal_store_begin and commit */
+    bool reading;        /* the batch is one for reading */
     bool failed;         /* a write of the batch failed halfway: commit must refuse */
     bool seen;           /* `version` is valid */
     uint32_t version;    /* kali_db_version when the index was last complete */

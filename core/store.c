@@ -201,6 +201,8 @@ static kal_code commit(kal_store *store, kal_err *err) {
 
 kal_code kali_write_begin(kal_store *store, kal_err *err) {
     if (!store->batch) return lock(store, err);
+    if (store->reading)
+        return kali_fail(err, KAL_MISUSE, "store.begin_read: the transaction is for reading");
     if (store->failed)
         return kali_fail(err, KAL_REFUSED, "the transaction has failed: roll it back");
     return KAL_OK;
@@ -235,8 +237,24 @@ kal_code kal_store_begin(kal_store *store, kal_err *err) {
     return code;
 }
 
+kal_code kal_store_begin_read(kal_store *store, kal_err *err) {
+    if (store->batch)
+        return kali_fail(err, KAL_MISUSE, "store.begin_read: a transaction is open already");
+    kal_code code = run(store, READ_SQL, err);
+    store->batch = store->reading = code == KAL_OK;
+    store->failed = false;
+    return code;
+}
+
+/* Others may have written meanwhile: what this store knows of the file stays as it was. */
+static kal_code end_reading(kal_store *store, kal_err *err) {
+    store->batch = store->reading = false;
+    return run(store, COMMIT_SQL, err);
+}
+
 kal_code kal_store_commit(kal_store *store, kal_err *err) {
     if (!store->batch) return kali_fail(err, KAL_MISUSE, "store.commit: no transaction is open");
+    if (store->reading) return end_reading(store, err);
     store->batch = false;
     if (!store->failed) return commit(store, err);
     roll_back(store);
@@ -245,7 +263,7 @@ kal_code kal_store_commit(kal_store *store, kal_err *err) {
 
 void kal_store_rollback(kal_store *store) {
     if (!store || !store->batch) return;
-    store->batch = false;
+    store->batch = store->reading = false;
     roll_back(store);
 }
 
