@@ -59,6 +59,8 @@ bool kali_db_read_only(kali_db *db);
 /* A number that changes when another connection has written to the file. */
 uint32_t kali_db_version(kali_db *db);
 void kali_db_interrupt(kali_db *db);
+/* The engine's own connection, for the other files of the seam. */
+void *kali_db_handle(kali_db *db);
 /* Calls `each` with every statement prepared so far. */
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context);
 
@@ -82,6 +84,43 @@ kal_str kali_text(kali_stmt *q, int column);
 kal_str kali_blob(kali_stmt *q, int column);
 int64_t kali_integer(kali_stmt *q, int column);
 double kali_real(kali_stmt *q, int column);
+
+/* ---- sqlite_words.c, sqlite_fts.c: the words and postings of the search index ---- */
+
+typedef struct kali_words kali_words;
+typedef struct kali_reader kali_reader;
+
+/* A word of a text: folded, and as the index has it; where it begins. */
+typedef struct kali_word {
+    kal_str word, stem;
+    size_t at;
+} kali_word;
+/* `handle` is the engine's connection, see kali_db_handle. */
+kal_code kali_words_open(void *handle, kali_words **out, kal_err *err);
+void kali_words_close(kali_words *words);
+/* The words of a prepared text; *count: in the room, out how many. They live in the arena. */
+kal_code kali_words_split(kali_words *words, kali_arena *arena, kal_str text, kali_word *out,
+                          size_t *count, kal_err *err);
+
+/* One message that holds a term: how often, and its positions as bytes. */
+typedef struct kali_posting {
+    int64_t id;
+    uint32_t tf, at, bytes, order;
+} kali_posting;
+/* The messages that hold a term, ascending by id. Zero-initialise; reused from call to call. */
+typedef struct kali_postings {
+    kali_posting *rows;
+    size_t count, room;
+    uint8_t *bytes;
+    size_t used, bytes_room;
+} kali_postings;
+void kali_postings_free(kali_postings *postings);
+/* The numbers of the words at which the term stands in the message of `row`; how many were written. */
+size_t kali_positions(const kali_postings *postings, size_t row, uint32_t *out, size_t room);
+/* Reads the index as it is in the current transaction; close it before that ends. */
+kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err);
+void kali_reader_close(kali_reader *reader);
+kal_code kali_reader_term(kali_reader *reader, kal_str term, kali_postings *out, kal_err *err);
 
 /* ---- store.c ---- */
 

