@@ -490,11 +490,13 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     if (code != KAL_OK) return code;
     kal_context *context = calloc(1, sizeof *context);
     if (!context) return nomem(err);
+    context->memo = &store->memo;
     build b = {.store = store, .request = request, .plan = tame(request->plan), .context = context};
     code = kali_read_begin(store, err);
     if (code == KAL_OK) {
         code = fill(&b, err);
         kali_read_end(store);
+        context->memo = NULL;
     }
     if (code != KAL_OK) {
         kal_context_close(context);

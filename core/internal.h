@@ -122,6 +122,23 @@ kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err);
 void kali_reader_close(kali_reader *reader);
 kal_code kali_reader_term(kali_reader *reader, kal_str term, kali_postings *out, kal_err *err);
 
+/* ---- memo.c: token counts of texts that were counted before ---- */
+
+#define KALI_MEMO 512
+
+typedef struct kali_count {
+    char *text;
+    size_t len, tokens;
+} kali_count;
+/* Zero-initialise. */
+typedef struct kali_memo {
+    kali_count counts[KALI_MEMO];
+    size_t bytes; /* of all their texts */
+} kali_memo;
+/* What kal_tokens says. */
+size_t kali_memo_tokens(kali_memo *memo, kal_str text);
+void kali_memo_clear(kali_memo *memo);
+
 /* ---- store.c ---- */
 
 #define KALI_TOUCHED 2048
@@ -150,6 +167,7 @@ struct kal_store {
     size_t epoch;        /* of the records in `touched`: the next one forgets them */
     size_t touches;      /* how many of them there are */
     kali_touch touched[KALI_TOUCHED];
+    kali_memo memo;
 };
 
 /* Every public call that hands out text begins with this. */

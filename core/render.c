@@ -50,7 +50,8 @@ kal_code kali_render_entry(kal_context *context, kali_entry *e, kal_err *err) {
     else
         code = make_line(context, e, err);
     if (code == KAL_OK)
-        e->item.tokens = (int64_t)kal_tokens(e->piece) + (whole ? KAL_MESSAGE_TOKENS : 0);
+        e->item.tokens =
+            (int64_t)kali_memo_tokens(context->memo, e->piece) + (whole ? KAL_MESSAGE_TOKENS : 0);
     return code;
 }
 

@@ -111,6 +111,7 @@ void kal_store_close(kal_store *store) {
     if (store->db) kal_store_rollback(store);
     kali_db_close(store->db);
     kali_arena_free(&store->arena);
+    kali_memo_clear(&store->memo);
     free(store->path);
     free(store);
 }
