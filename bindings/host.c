@@ -16,12 +16,10 @@
 
 int luaopen_kalito(lua_State *L);
 
-/* The first Ctrl-C asks, the second one ends: all that was acknowledged is on the disk. */
+/* The first Ctrl-C asks, a second one before the answer ends: all that was acknowledged is on the disk. */
 static void on_interrupt(int signal_number) {
-    static volatile sig_atomic_t asked;
     (void)signal_number;
-    if (asked++) _exit(130);
-    kalb_interrupt();
+    if (!kalb_interrupt()) _exit(130);
 }
 
 static int traceback(lua_State *L) {
@@ -37,6 +35,7 @@ static int run_main(lua_State *L) {
     const char *source;
     size_t len;
     luaL_openlibs(L);
+    kalb_watch_coroutines(L);
     kalb_jail_self(L);
     luaL_requiref(L, "kalito", luaopen_kalito, 1);
     lua_newtable(L);

@@ -75,6 +75,26 @@ static int hash(lua_State *L) {
     return 1;
 }
 
+/* kalito.fields(noun) -> list of { name =, type =, settable = } */
+static int fields(lua_State *L) {
+    static const char *const nouns[] = {"session", "message", "persona", "summary", "pin", NULL};
+    static const char *const types[] = {"string", "integer", "number", "boolean"};
+    size_t count;
+    const kal_field *f = kal_fields((kal_noun)luaL_checkoption(L, 1, NULL, nouns), &count);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, f[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, types[f[i].type]);
+        lua_setfield(L, -2, "type");
+        lua_pushboolean(L, f[i].settable);
+        lua_setfield(L, -2, "settable");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 /* A searcher for require: "kalito.print" is scripts/lib/print.lua, embedded. */
 static int search(lua_State *L) {
     const char *module = luaL_checkstring(L, 1), *source;
@@ -107,7 +127,8 @@ KAL_API int luaopen_kalito(lua_State *L);
 int luaopen_kalito(lua_State *L) {
     static const luaL_Reg functions[] = {{"embedded", embedded}, {"embedded_names", embedded_names},
                                          {"time", parse_time},   {"nearest", nearest},
-                                         {"hash", hash},         {NULL, NULL}};
+                                         {"hash", hash},         {"fields", fields},
+                                         {NULL, NULL}};
     luaL_checkversion(L);
     luaL_newlib(L, functions);
     lua_pushliteral(L, KALITO_VERSION);
@@ -118,6 +139,7 @@ int luaopen_kalito(lua_State *L) {
     add_part(L, "json", kalb_open_json);
     add_part(L, "text", kalb_open_text);
     add_part(L, "system", kalb_open_system);
+    add_part(L, "term", kalb_open_term);
     add_part(L, "jail", kalb_open_jail);
     add_searcher(L);
     /* The layer written in Lua completes the table; it finds it under its name. */

@@ -1,0 +1,213 @@
+/*
+** term.c: kalito.term: one line from a terminal, with editing, completion and history by libedit. What completes and
+** what is remembered is decided in Lua; a Lua error never passes through libedit.
+*/
+#include "boundary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <histedit.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REMEMBERED 1000
+
+/* The editor, made at the first line; upvalue 1 of the functions. */
+typedef struct editor {
+    EditLine *line;
+    History *history;
+    lua_State *L;       /* while a line is read */
+    const char *prompt; /* while a line is read */
+    bool interrupted;
+} editor;
+
+static int close_editor(lua_State *L) {
+    editor *e = lua_touserdata(L, 1);
+    if (e->line) el_end(e->line);
+    if (e->history) history_end(e->history);
+    e->line = NULL;
+    e->history = NULL;
+    return 0;
+}
+
+/* ---- keys ---- */
+
+static editor *editor_of(EditLine *line) {
+    void *e = NULL;
+    el_get(line, EL_CLIENTDATA, &e);
+    return e;
+}
+
+static char *show_prompt(EditLine *line) {
+    return (char *)(uintptr_t)editor_of(line)->prompt;
+}
+
+/* Ctrl-C is a key while a line is edited, so that no signal can be lost. */
+static unsigned char on_interrupt(EditLine *line, int key) {
+    (void)key;
+    editor_of(line)->interrupted = true;
+    fputs("^C\n", stdout);
+    return CC_EOF;
+}
+
+/* Ctrl-Z is one too; libedit's own handler leaves the terminal in order. */
+static unsigned char on_suspend(EditLine *line, int key) {
+    (void)line, (void)key;
+    raise(SIGTSTP);
+    return CC_REFRESH;
+}
+
+/* Protected: 1 the completer, 2 the editor. It gets the text before the cursor and gives what to insert, how many
+** characters to take away first, and lines to show. Returns whether it had something to say. */
+static int ask_completer(lua_State *L) {
+    editor *e = lua_touserdata(L, 2);
+    const LineInfo *info = el_line(e->line);
+    lua_settop(L, 1);
+    lua_pushlstring(L, info->buffer, (size_t)(info->cursor - info->buffer));
+    lua_call(L, 1, 3);
+    const char *insert = luaL_optstring(L, 1, ""), *show = luaL_optstring(L, 3, NULL);
+    int cut = (int)luaL_optinteger(L, 2, 0);
+    if (cut > 0) el_deletestr(e->line, cut);
+    el_insertstr(e->line, insert);
+    if (show) printf("\n%s\n", show);
+    lua_pushinteger(L, show ? CC_REDISPLAY : *insert || cut ? CC_REFRESH : CC_REFRESH_BEEP);
+    return 1;
+}
+
+/* The completer is at index 2 of the readline that is running. */
+static unsigned char on_complete(EditLine *line, int key) {
+    editor *e = editor_of(line);
+    (void)key;
+    if (!lua_isfunction(e->L, 2)) return CC_REFRESH_BEEP;
+    lua_pushcfunction(e->L, ask_completer);
+    lua_pushvalue(e->L, 2);
+    lua_pushlightuserdata(e->L, e);
+    int result = CC_REFRESH_BEEP;
+    if (lua_pcall(e->L, 2, 1, 0) == LUA_OK) result = (int)lua_tointeger(e->L, -1);
+    lua_pop(e->L, 1);
+    return (unsigned char)result;
+}
+
+static void bind_keys(EditLine *line) {
+    static const char *const keys[][2] = {
+        {"\t", "kalito-complete"},     {"^C", "kalito-interrupt"},
+        {"^Z", "kalito-suspend"},      {"^R", "em-inc-search-prev"},
+        {"^W", "ed-delete-prev-word"}, {"\\e[H", "ed-move-to-beg"},
+        {"\\e[F", "ed-move-to-end"},   {"\\e[1~", "ed-move-to-beg"},
+        {"\\e[4~", "ed-move-to-end"},  {"\\e[3~", "ed-delete-next-char"},
+        {"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"}};
+    el_set(line, EL_ADDFN, "kalito-complete", "completes the word", on_complete);
+    el_set(line, EL_ADDFN, "kalito-interrupt", "drops the line", on_interrupt);
+    el_set(line, EL_ADDFN, "kalito-suspend", "stops the program", on_suspend);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        el_set(line, EL_BIND, keys[i][0], keys[i][1], NULL);
+}
+
+/* ---- the editor ---- */
+
+static History *open_history(lua_State *L, editor *e) {
+    HistEvent event;
+    if (!e->history) e->history = history_init();
+    if (!e->history) luaL_error(L, "out of memory");
+    history(e->history, &event, H_SETSIZE, REMEMBERED);
+    return e->history;
+}
+
+static void open_line(lua_State *L, editor *e) {
+    if (e->line) return;
+    open_history(L, e);
+    e->line = el_init("kalito", stdin, stdout, stderr);
+    if (!e->line) luaL_error(L, "the terminal cannot be used");
+    el_set(e->line, EL_CLIENTDATA, e);
+    el_set(e->line, EL_PROMPT, show_prompt);
+    el_set(e->line, EL_EDITOR, "emacs");
+    el_set(e->line, EL_SIGNAL, 1);
+    el_set(e->line, EL_HIST, history, e->history);
+    el_set(e->line, EL_SETTY, "-d", "-isig", NULL);
+    bind_keys(e->line);
+    el_source(e->line, NULL);
+}
+
+/* term.readline(prompt [, completer]) -> the line; nil at the end of the input; nil, "interrupted" */
+static int read_line(lua_State *L) {
+    editor *e = lua_touserdata(L, lua_upvalueindex(1));
+    const char *prompt = luaL_checkstring(L, 1);
+    int count = 0;
+    lua_settop(L, 2);
+    if (e->L) return luaL_error(L, "a line is being read already");
+    open_line(L, e);
+    fflush(stdout);
+    e->prompt = prompt;
+    e->interrupted = false;
+    e->L = L;
+    const char *line = el_gets(e->line, &count);
+    e->L = NULL;
+    kalb_interrupt_reset(); /* a signal from elsewhere: nothing was running */
+    if (line) return lua_pushlstring(L, line, strcspn(line, "\n")), 1;
+    lua_pushnil(L);
+    if (e->interrupted) lua_pushliteral(L, "interrupted");
+    return e->interrupted ? 2 : 1;
+}
+
+/* ---- history ---- */
+
+/* term.history(lines): what the arrow keys go through, oldest first; the last thousand */
+static int set_history(lua_State *L) {
+    HistEvent event;
+    editor *e = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_checktype(L, 1, LUA_TTABLE);
+    History *h = open_history(L, e);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
+    history(h, &event, H_CLEAR);
+    for (lua_Integer i = n > REMEMBERED ? n - REMEMBERED + 1 : 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+        history(h, &event, H_ENTER, luaL_checkstring(L, -1));
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+/* term.append(path, text) -> true: adds to a file that only the user may read (0600), and makes it. */
+static int append(lua_State *L) {
+    size_t len;
+    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &len);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    bool fine = fd >= 0 && fchmod(fd, 0600) == 0 && write(fd, text, len) == (ssize_t)len;
+    int number = errno;
+    if (fd >= 0) close(fd);
+    if (!fine) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s: %s", path, strerror(number));
+        lua_pushliteral(L, "io");
+        return 3;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* term.interrupt_reset(): a Ctrl-C was answered; the next one is a first one again */
+static int reset(lua_State *L) {
+    (void)L;
+    kalb_interrupt_reset();
+    return 0;
+}
+
+int kalb_open_term(lua_State *L) {
+    static const luaL_Reg functions[] = {{"readline", read_line},
+                                         {"history", set_history},
+                                         {"append", append},
+                                         {"interrupt_reset", reset},
+                                         {NULL, NULL}};
+    luaL_newlibtable(L, functions);
+    memset(lua_newuserdatauv(L, sizeof(editor), 0), 0, sizeof(editor));
+    if (luaL_newmetatable(L, "kalito.editor")) {
+        lua_pushcfunction(L, close_editor);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    luaL_setfuncs(L, functions, 1);
+    return 1;
+}
