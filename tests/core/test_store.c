@@ -32,7 +32,7 @@ static void a_new_file_is_private_and_in_wal_mode(void **state) {
     ok(kal_store_stat(f->store, &info, &f->err));
     assert_text(info.journal_mode, "wal");
     assert_text(info.path, f->path);
-    assert_int_equal(info.schema_version, 2);
+    assert_int_equal(info.schema_version, SCHEMA);
     assert_false(info.read_only);
     assert_true(info.file_size > 0 && info.free_size == 0);
     assert_true(info.wal_size > 0);
