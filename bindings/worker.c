@@ -15,7 +15,8 @@
 
 #define FRAME_CPU_MS 100 /* a batch is answered in part after this, far from the wall limit */
 
-/* Addresses that are keys of the registry: the policy's functions by name; its options or nil. */
+/* Addresses that are keys of the registry: the policy's functions by name; its options, or nil when
+ * it has no defaults and was given none. */
 static const char FUNCTIONS = 'f';
 static const char OPTIONS = 'o';
 
@@ -84,12 +85,41 @@ static void push_confined(lua_State *L, const kalb_confined *confined) {
     lua_setfield(L, -2, "rlimits");
 }
 
+/* Copies the fields of the table at `from` to the table on top. Stack: unchanged. */
+static void copy_pairs(lua_State *L, int from) {
+    int to = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, from)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, to);
+    }
+}
+
+/* Lays the options given by the program over the defaults of the policy's table at 1: one start is
+ * enough, though nobody knows the defaults before it. What is no option is the program's to
+ * refuse, which learns the defaults from the answer. Stack: unchanged. */
+static void lay_options(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &OPTIONS);
+    lua_pushliteral(L, "defaults");
+    lua_rawget(L, 1);
+    if (lua_istable(L, -1)) {
+        int defaults = lua_gettop(L);
+        lua_newtable(L);
+        copy_pairs(L, defaults);
+        if (lua_istable(L, defaults - 1)) copy_pairs(L, defaults - 1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &OPTIONS);
+    }
+    lua_settop(L, 1);
+}
+
 /* Loads, and answers functions, confined, name, describe, defaults, tests. Protected. */
 static int answer_load(lua_State *L) {
     static const kalb_limits limits = KALB_LIMITS_INFO;
     static const char *const fields[] = {"name", "describe", "defaults", "tests"};
     kalb_worker *w = kalb_worker_of(L);
     load_policy(L, w);
+    lay_options(L);
     kalb_buf_byte(&w->out, 6);
     collect_functions(L);
     put_answer(L, -1, &limits, "functions");
