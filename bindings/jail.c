@@ -154,7 +154,7 @@ static int load(lua_State *L, kalb_jail *j) {
     int first = lua_gettop(L) + 1;
     int count = kalb_jail_push_answer(L, j, &body, &limits, &broken);
     if (broken || !loaded) return count;
-    if (!make_info(L, first)) {
+    if (body.at != body.end || !make_info(L, first)) {
         return kalb_jail_push_fail(L, j, KALB_INVALID,
                                    "name and describe must be texts, defaults and tests tables");
     }
