@@ -96,8 +96,9 @@ static kal_code write_entry(kal_store *store, const char *sql, int64_t id, kal_s
     return code;
 }
 
-kal_code kali_index_message(kal_store *store, int64_t id, kal_str text, kal_err *err) {
-    return write_entry(store, ADD_MESSAGE, id, text, err);
+kal_code kali_index_message(kal_store *store, const kali_document *d, kal_err *err) {
+    kal_code code = write_entry(store, ADD_MESSAGE, d->id, d->text, err);
+    return code == KAL_OK ? kali_document_add(store, d, err) : code;
 }
 
 kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_str text,
@@ -162,7 +163,9 @@ static kal_code bury_message(kal_store *store, const tombstone *t, kal_err *err)
         "SELECT id FROM kalito_messages_fts_docsize WHERE id = CAST($1 AS INTEGER)";
     int64_t id;
     kal_code code = look_up(store, INDEXED, t, &id, err);
-    return code == KAL_OK && id ? write_entry(store, DROP_MESSAGE, id, t->text, err) : code;
+    if (code != KAL_OK || !id) return code;
+    code = write_entry(store, DROP_MESSAGE, id, t->text, err);
+    return code == KAL_OK ? kali_document_drop(store, id, err) : code;
 }
 
 static kal_code bury_note(kal_store *store, const tombstone *t, kal_err *err) {
@@ -182,7 +185,21 @@ static kal_code clear_tombstones(kal_store *store, kal_err *err) {
     return code == KAL_OK ? kali_run(q, err) : code;
 }
 
-/* Indexes every row that `sql` gives as (id, text) or, for notes, (kind, key, text). */
+/* The current row of a query for MESSAGE_COLUMNS. Adding it runs other statements: the texts stay. */
+#define MESSAGE_COLUMNS "m.id, m.session_id, m.role, m.speaker, coalesce(m.text, ''), m.created_at"
+
+static kal_code index_message_row(kal_store *store, kali_stmt *q, kal_err *err) {
+    kali_document d = {.id = kali_integer(q, 0),
+                       .session = kali_text(q, 1),
+                       .role = kali_text(q, 2),
+                       .speaker = kali_text(q, 3),
+                       .text = kali_text(q, 4),
+                       .created_at = kali_text(q, 5),
+                       .previous = -1};
+    return kali_index_message(store, &d, err);
+}
+
+/* Indexes every row that `sql` gives as MESSAGE_COLUMNS or, for notes, (kind, key, text). */
 static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_t above,
                            kal_err *err) {
     kali_stmt *q;
@@ -195,7 +212,7 @@ static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_
             code =
                 kali_index_note(store, kali_text(q, 0).data, kali_text(q, 1), kali_text(q, 2), err);
         else
-            code = kali_index_message(store, kali_integer(q, 0), kali_text(q, 1), err);
+            code = index_message_row(store, q, err);
         if (code != KAL_OK) break;
     }
     kali_reset(q);
@@ -205,7 +222,7 @@ static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_
 /* The edited ones are still there under the same key, with their new text. */
 static kal_code index_edited(kal_store *store, kal_err *err) {
     static const char MESSAGES[] =
-        "SELECT m.id, coalesce(m.text, '') FROM messages m WHERE m.id IN"
+        "SELECT " MESSAGE_COLUMNS " FROM messages m WHERE m.id IN"
         " (SELECT CAST(key AS INTEGER) FROM kalito_tombstones WHERE kind = 'message')"
         " AND NOT EXISTS (SELECT 1 FROM kalito_messages_fts_docsize d WHERE d.id = m.id)";
     static const char NOTES[] =
@@ -247,7 +264,7 @@ static kal_code run_with(kal_store *store, const char *sql, int64_t mark, kal_er
 
 static kal_code add_messages(kal_store *store, kal_err *err) {
     static const char NEW[] =
-        "SELECT id, coalesce(text, '') FROM messages WHERE id > $1 ORDER BY id";
+        "SELECT " MESSAGE_COLUMNS " FROM messages m WHERE m.id > $1 ORDER BY m.id";
     static const char COUNT[] =
         "UPDATE sessions SET message_count = (SELECT count(*) FROM messages WHERE session_id = sessions.id)"
         " WHERE id IN (SELECT session_id FROM messages WHERE id > $1)";

@@ -151,7 +151,18 @@ typedef struct kali_touch {
     char session[KAL_NAME_MAX + 1];
     char last[KALI_TIME_LEN + 1]; /* latest created_at of the session, "" when it has no message */
     int64_t added;                /* messages not yet counted in the session's row */
+    int64_t last_id;              /* the latest message, 0 none */
+    int64_t number;               /* of the session in the records, 0 unknown */
 } kali_touch;
+
+#define KALI_BLOCK 320 /* records of messages in one row, see document.c */
+
+/* The block of records that is being filled. */
+typedef struct kali_leaf {
+    int64_t number;
+    bool loaded, dirty;
+    uint8_t records[KALI_BLOCK * 12];
+} kali_leaf;
 
 struct kal_store {
     kali_db *db;
@@ -167,6 +178,9 @@ struct kal_store {
     size_t epoch;        /* of the records in `touched`: the next one forgets them */
     size_t touches;      /* how many of them there are */
     kali_touch touched[KALI_TOUCHED];
+    kali_leaf block;
+    kali_words *words; /* made at the first recall */
+    struct kali_lexicon *lexicon;
     kali_memo memo;
 };
 
@@ -186,8 +200,8 @@ int64_t kali_store_ms(kal_store *store);
 
 /* The record of a session; NOT_FOUND when there is no such session. Valid until the next call. */
 kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err);
-/* A message of that time, in the core's form, was added to it. */
-void kali_touch_add(kal_store *store, kali_touch *touch, kal_str created_at);
+/* A message of that id and time, in the core's form, was added to it. */
+void kali_touch_add(kal_store *store, kali_touch *touch, int64_t id, kal_str created_at);
 /* Writes the pending counts and times of all touched sessions. */
 kal_code kali_touch_flush(kal_store *store, kal_err *err);
 void kali_touch_forget(kal_store *store);
@@ -329,13 +343,28 @@ kal_code kali_note_set(kal_store *store, const kali_noun *noun, const void *row,
                        kal_err *err);
 kal_code kali_note_del(kal_store *store, const kali_noun *noun, kal_str id, kal_err *err);
 
+/* ---- document.c: the records of messages ---- */
+
+typedef struct kali_document {
+    int64_t id;
+    kal_str session, role, speaker, text, created_at;
+    int64_t previous; /* the message before it in the session, 0 none, -1 unknown */
+    int64_t number;   /* of the session, 0 unknown */
+} kali_document;
+/* Inside a write. The records reach the file with kali_document_flush, before the commit. */
+kal_code kali_document_add(kal_store *store, const kali_document *document, kal_err *err);
+kal_code kali_document_drop(kal_store *store, int64_t id, kal_err *err);
+kal_code kali_document_session(kal_store *store, kal_str session, int64_t *out, kal_err *err);
+kal_code kali_document_flush(kal_store *store, kal_err *err);
+void kali_document_forget(kal_store *store);
+
 /* ---- index.c: keeping the search index ---- */
 
 /* The form of a text that goes into the index: the text itself, but runs of characters that are written
 ** without spaces become pairs. *out is `text` or lives in the arena. NOMEM. */
 kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err);
 /* Adds a message, pin or summary to the index, inside the write that stores it. */
-kal_code kali_index_message(kal_store *store, int64_t id, kal_str text, kal_err *err);
+kal_code kali_index_message(kal_store *store, const kali_document *document, kal_err *err);
 kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_str text,
                          kal_err *err);
 /* Takes what was deleted or edited out of the index and puts the new text in. */

@@ -113,8 +113,19 @@ static kal_code insert(kal_store *store, kal_message *row, kal_err *err) {
     if (code != KAL_OK) return code == KAL_EXISTS ? taken(row, err) : code;
     row->id = kali_db_last_id(store->db);
     row->has |= KAL_MESSAGE_ID;
-    kali_touch_add(store, t, row->created_at);
-    return kali_index_message(store, row->id, row->text, err);
+    bool append = memcmp(row->created_at.data, t->last, KALI_TIME_LEN) >= 0;
+    if (!t->number) code = kali_document_session(store, row->session, &t->number, err);
+    if (code != KAL_OK) return code;
+    kali_document document = {row->id,
+                              row->session,
+                              row->role,
+                              row->speaker,
+                              row->text,
+                              row->created_at,
+                              append ? t->last_id : -1,
+                              t->number};
+    kali_touch_add(store, t, row->id, row->created_at);
+    return kali_index_message(store, &document, err);
 }
 
 kal_code kal_message_add(kal_store *store, kal_message *row, kal_err *err) {

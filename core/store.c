@@ -109,6 +109,7 @@ kal_code kal_store_open(const char *path, const kal_options *options, kal_store 
 void kal_store_close(kal_store *store) {
     if (!store) return;
     if (store->db) kal_store_rollback(store);
+    kali_words_close(store->words);
     kali_db_close(store->db);
     kali_arena_free(&store->arena);
     kali_memo_clear(&store->memo);
@@ -170,6 +171,7 @@ static kal_code run(kal_store *store, const char *sql, kal_err *err) {
 static void roll_back(kal_store *store) {
     run(store, ROLLBACK_SQL, NULL);
     kali_touch_forget(store);
+    kali_document_forget(store);
     store->seen = false;
 }
 
@@ -184,6 +186,7 @@ static kal_code lock(kal_store *store, kal_err *err) {
     uint32_t version = kali_db_version(store->db);
     if (store->seen && version == store->version) return KAL_OK;
     kali_touch_forget(store);
+    kali_document_forget(store);
     code = kali_index_catch_up(store, err);
     if (code != KAL_OK) roll_back(store);
     store->version = version;
@@ -193,6 +196,7 @@ static kal_code lock(kal_store *store, kal_err *err) {
 
 static kal_code commit(kal_store *store, kal_err *err) {
     kal_code code = kali_touch_flush(store, err);
+    if (code == KAL_OK) code = kali_document_flush(store, err);
     if (code == KAL_OK) code = run(store, COMMIT_SQL, err);
     /* The number counts our own commits too: those are not news. */
     store->version = kali_db_version(store->db);

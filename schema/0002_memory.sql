@@ -106,3 +106,11 @@ CREATE TABLE kalito_contexts (
   tokens INTEGER NOT NULL,
   pieces BLOB NOT NULL
 );
+
+-- What recall must know of every message beside its words, without reading the row: fixed records of 12 bytes, 320
+-- in a block, in the order of ids (core/document.c has the layout). Sessions and speakers stand in them as
+-- small numbers.
+CREATE TABLE kalito_documents (block INTEGER PRIMARY KEY, records BLOB NOT NULL);
+CREATE TABLE kalito_numbers (number INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE);
+CREATE TABLE kalito_speakers (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE INDEX kalito_sessions_archived ON sessions(archived_at) WHERE archived_at IS NOT NULL;

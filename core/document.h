@@ -1,0 +1,60 @@
+/*
+** document.h: the records of messages that document.c keeps and recall reads.
+*/
+#ifndef KALITO_DOCUMENT_H
+#define KALITO_DOCUMENT_H
+
+#include "internal.h"
+
+#define KALI_SPEAKERS 255 /* this number and above: too many to tell apart */
+
+enum {
+    KALI_PRESENT = 1,
+    KALI_ASSISTANT = 2,
+    KALI_QUESTION = 4, /* ends in a question mark */
+    KALI_OTHER = 8,    /* neither user nor assistant */
+    KALI_OPENING = 128 /* the first message of its session; made when loading */
+};
+
+/* One message, as it is in memory during one recall. */
+typedef struct kali_record {
+    uint32_t session;
+    int32_t previous, next; /* places of its neighbours in the session, -1 none */
+    uint16_t words, day;
+    uint8_t flags, speaker; /* flags == 0: there is no message at this place, or none in scope */
+} kali_record;
+
+/* All messages in scope. The place of a message is its block's position times KALI_BLOCK plus its position
+** in the block. */
+typedef struct kali_documents {
+    int64_t *blocks; /* numbers of the blocks, ascending */
+    kali_record *rows;
+    size_t count, room; /* blocks */
+    size_t messages;
+    uint64_t words;
+    uint32_t sessions; /* highest session number */
+} kali_documents;
+
+/* Which sessions take part, by number: those of `only`, or all but those of `without`. */
+typedef struct kali_scope {
+    const uint8_t *only, *without; /* bit sets; NULL: no such condition */
+    size_t numbers;                /* bits in them */
+} kali_scope;
+
+static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
+    const uint8_t *set = s->only ? s->only : s->without;
+    bool in = set && number < s->numbers && (set[number / 8] >> number % 8 & 1);
+    return s->only ? in : !in;
+}
+
+static inline int64_t kali_documents_id(const kali_documents *d, size_t place) {
+    return d->blocks[place / KALI_BLOCK] * KALI_BLOCK + (int64_t)(place % KALI_BLOCK);
+}
+
+/* The place of a message, at or after `from` when that helps; SIZE_MAX when it is not there. */
+size_t kali_documents_find(const kali_documents *documents, int64_t id, size_t from);
+kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
+                             kal_err *err);
+void kali_documents_free(kali_documents *documents);
+
+#endif
