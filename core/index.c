@@ -284,9 +284,13 @@ static kal_code add_notes(kal_store *store, kal_err *err) {
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id)"
         " UNION ALL SELECT 'summary', id, summary FROM conversation_summaries s WHERE NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id)";
-    static const char MISSING[] = "SELECT (SELECT count(*) FROM semantic_pins)"
-                                  " + (SELECT count(*) FROM conversation_summaries)"
-                                  " - (SELECT count(*) FROM kalito_notes)";
+    /* New rows come last: looking at the last few costs the same however many there are. */
+    static const char MISSING[] =
+        "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM semantic_pins ORDER BY rowid DESC LIMIT 16) p"
+        " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
+        " OR EXISTS (SELECT 1 FROM"
+        " (SELECT id FROM conversation_summaries ORDER BY rowid DESC LIMIT 16) s"
+        " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
     int64_t missing;
     kal_code code = kali_db_integer(store->db, MISSING, &missing, err);
     return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, err) : code;
