@@ -3,36 +3,9 @@
 -- so that what could steer a terminal is shown, not sent.
 
 local kalito = package.loaded.kalito
+local layout = require "kalito.layout"
 
-local M = { json = false, quiet = false }
-
-local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
-
----Text as one line that a terminal shows and does not obey: control characters, bidirectional and zero-width marks
----become escapes.
----@param text string
----@return string
-function M.safe(text)
-  text = text:gsub("[%c\127]", function(c) return named[c] or ("\\x%02x"):format(c:byte()) end)
-  text = text:gsub("\194([\128-\159])", function(c) return ("\\x%02x"):format(c:byte()) end)
-  return (text:gsub("\226([\128-\129])([\128-\191])", function(a, b)
-    local code = 0x2000 + (a:byte() - 0x80) * 64 + b:byte() - 0x80
-    local marks = code >= 0x200B and code <= 0x200F and code ~= 0x200D or code >= 0x2028 and code <= 0x202E
-      or code >= 0x2060 and code <= 0x206F
-    return marks and ("\\u{%x}"):format(code) or nil
-  end))
-end
-
----Text of several lines, made safe; lines and tabs stay.
----@param text string
----@return string
-function M.safe_lines(text)
-  local lines = {}
-  for line in (text .. "\n"):gmatch "(.-)\n" do
-    lines[#lines + 1] = M.safe(line):gsub("\\t", "\t")
-  end
-  return table.concat(lines, "\n")
-end
+local M = { json = false, quiet = false, safe = layout.safe, safe_lines = layout.safe_lines }
 
 ---Writes data. Raises { code = "io" } when nobody reads.
 ---@param text string
@@ -77,47 +50,18 @@ local function cell(value)
   return M.safe(tostring(value))
 end
 
--- The first characters of a text that take at most `width` cells.
-local function shorten(text, width)
-  if kalito.system.width(text) <= width then return text end
-  local out, used = {}, 1
-  for _, code in utf8.codes(text) do
-    local c = utf8.char(code)
-    used = used + kalito.system.width(c)
-    if used > width then break end
-    out[#out + 1] = c
-  end
-  return table.concat(out) .. "…"
-end
-
-local function pad(text, width, right)
-  local blanks = (" "):rep(width - kalito.system.width(text))
-  return right and blanks .. text or text .. blanks
-end
-
-local function widths_of(cells, columns)
-  local widths, total = {}, 0
-  for j = 1, #columns do
-    widths[j] = 0
-    for i = 1, #cells do widths[j] = math.max(widths[j], kalito.system.width(cells[i][j])) end
-    if not columns[j].wide then total = total + widths[j] + 2 end
+-- Wide columns share what the others leave of the terminal.
+local function write_aligned(cells, columns)
+  local widths, right, total = layout.widths(cells), {}, 0
+  for j, column in ipairs(columns) do
+    right[j] = column.right
+    if not column.wide then total = total + widths[j] + 2 end
   end
   local room = math.max(16, kalito.system.columns() - total)
-  for j = 1, #columns do
-    if columns[j].wide then widths[j] = math.min(widths[j], room) end
+  for j, column in ipairs(columns) do
+    if column.wide then widths[j] = math.min(widths[j], room) end
   end
-  return widths
-end
-
-local function write_aligned(cells, columns)
-  local widths = widths_of(cells, columns)
-  for _, row in ipairs(cells) do
-    local line = {}
-    for j = 1, #columns do
-      line[j] = pad(shorten(row[j], widths[j]), widths[j], columns[j].right)
-    end
-    M.write(table.concat(line, "  "):gsub("%s+$", "") .. "\n")
-  end
+  for _, line in ipairs(layout.align(cells, widths, right)) do M.write(line .. "\n") end
 end
 
 ---Rows for a person, a pipe or a program.

@@ -1,0 +1,109 @@
+-- layout.lua: text as a terminal shows it: what could steer it made visible, cut and padded by cells, aligned in
+-- columns. Pure functions of strings; nothing is written here.
+
+local kalito = package.loaded.kalito
+
+local M = {}
+
+local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
+
+local function hexadecimal(c)
+  return ("\\x%02x"):format(c:byte())
+end
+
+-- Bytes that are no UTF-8, one by one.
+local function repair(text)
+  local out, from = {}, 1
+  while true do
+    local _, bad = utf8.len(text, from)
+    if not bad then break end
+    out[#out + 1] = text:sub(from, bad - 1)
+    out[#out + 1] = hexadecimal(text:sub(bad, bad))
+    from = bad + 1
+    if from > #text then break end
+  end
+  out[#out + 1] = text:sub(from)
+  return table.concat(out)
+end
+
+---Text as one line that a terminal shows and does not obey: control characters, bidirectional and zero-width marks,
+---and bytes that are no UTF-8 become escapes.
+---@param text string
+---@return string
+function M.safe(text)
+  if not utf8.len(text) then text = repair(text) end
+  text = text:gsub("[%c\127]", function(c) return named[c] or hexadecimal(c) end)
+  text = text:gsub("\194([\128-\159])", hexadecimal)
+  return (text:gsub("\226([\128-\129])([\128-\191])", function(a, b)
+    local code = 0x2000 + (a:byte() - 0x80) * 64 + b:byte() - 0x80
+    local marks = code >= 0x200B and code <= 0x200F and code ~= 0x200D or code >= 0x2028 and code <= 0x202E
+      or code >= 0x2060 and code <= 0x206F
+    return marks and ("\\u{%x}"):format(code) or nil
+  end))
+end
+
+---Text of several lines, made safe; lines and tabs stay.
+---@param text string
+---@return string
+function M.safe_lines(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    lines[#lines + 1] = M.safe(line):gsub("\\t", "\t")
+  end
+  return table.concat(lines, "\n")
+end
+
+---The first characters of a safe text that take at most `width` cells; what is cut ends in an ellipsis.
+---@param text string
+---@param width integer
+---@return string
+function M.shorten(text, width)
+  if kalito.system.width(text) <= width then return text end
+  local out, used = {}, 1
+  for _, code in utf8.codes(text) do
+    local c = utf8.char(code)
+    used = used + kalito.system.width(c)
+    if used > width then break end
+    out[#out + 1] = c
+  end
+  return table.concat(out) .. "…"
+end
+
+---@param text string
+---@param width integer
+---@param right? boolean
+---@return string
+function M.pad(text, width, right)
+  local blanks = (" "):rep(width - kalito.system.width(text))
+  return right and blanks .. text or text .. blanks
+end
+
+---How wide each column is at most.
+---@param cells string[][]
+---@return integer[]
+function M.widths(cells)
+  local widths = {}
+  for _, row in ipairs(cells) do
+    for j, cell in ipairs(row) do widths[j] = math.max(widths[j] or 0, kalito.system.width(cell)) end
+  end
+  return widths
+end
+
+---Lines of aligned cells, two blanks between them.
+---@param cells string[][]
+---@param widths integer[] as many columns are shown
+---@param right? table<integer, boolean> columns aligned to the right
+---@return string[]
+function M.align(cells, widths, right)
+  local lines = {}
+  for i, row in ipairs(cells) do
+    local line = {}
+    for j, width in ipairs(widths) do
+      line[j] = M.pad(M.shorten(row[j], width), width, right and right[j])
+    end
+    lines[i] = table.concat(line, "  "):gsub("%s+$", "")
+  end
+  return lines
+end
+
+return M
