@@ -203,10 +203,10 @@ static kal_code add_note(build *b, kali_stmt *q, kal_part part, const kal_share 
 
 static const char PINS[] =
     "SELECT id, content, coalesce(importance_score, 0.8), created_at FROM semantic_pins"
-    " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC LIMIT $2";
+    " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
 static const char SUMMARIES[] =
     "SELECT id, summary, coalesce(importance_score, 0.7), created_at FROM conversation_summaries"
-    " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC LIMIT $2";
+    " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
 
 static kal_code add_notes(build *b, const char *sql, kal_part part, const kal_share *share,
                           kal_err *err) {
@@ -374,7 +374,13 @@ static const char RECALLED[] =
     "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at FROM messages"
     " WHERE id = $1";
 
-/* Adds the candidates, best first. One that is no longer there is left out silently: recall found it in an
+static bool is_listed(const kali_entry *list, size_t count, int64_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i].number == id) return true;
+    return false;
+}
+
+/* Adds the candidates, best first, each once. One that is no longer there is left out silently: recall found it in an
 ** index that another program has not kept. */
 static kal_code fetch_recalled(build *b, kali_entry *list, size_t *count, kal_err *err) {
     kali_stmt *q;
@@ -384,6 +390,7 @@ static kal_code fetch_recalled(build *b, kali_entry *list, size_t *count, kal_er
     size_t limit = (size_t)b->plan.recalled.limit;
     for (size_t i = 0; i < b->request->recalled_count && *count < limit && code == KAL_OK; i++) {
         const kal_recalled *r = &b->request->recalled[i];
+        if (is_listed(list, *count, r->id)) continue;
         kali_bind_integer(q, 1, r->id);
         code = kali_step(q, &row, err);
         if (code != KAL_OK || !row) continue;
@@ -444,6 +451,8 @@ static kal_code check_request(const kal_request *r, kal_err *err) {
     if (r->text.data) code = kali_check_text("context", "text", r->text, 1, KAL_TEXT_MAX, err);
     if (code == KAL_OK && r->prompt.data)
         code = kali_check_text("context", "prompt", r->prompt, 0, KAL_TEXT_MAX, err);
+    if (code == KAL_OK && r->role.data && !kali_one_of(KALI_ROLES, r->role))
+        code = kali_fail(err, KAL_MISUSE, "context.role must be one of: " KALI_ROLES);
     return code;
 }
 

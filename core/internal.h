@@ -284,6 +284,10 @@ typedef struct kali_noun {
     const char *tally[2];   /* count: [session given] */
 } kali_noun;
 
+/* Is it one of these words, which are separated by spaces? */
+bool kali_one_of(const char *words, kal_str text);
+#define KALI_ROLES "user assistant system tool"
+
 extern const kali_noun kali_session_noun, kali_message_noun, kali_persona_noun, kali_summary_noun,
     kali_pin_noun;
 

@@ -31,7 +31,7 @@ enum { ID, SESSION, ROLE, TEXT, MODEL, TOKENS, IMPORTANCE, CREATED };
 static const kali_rule RULES[] = {
     {.check = KALI_RANGE, .min = 1, .max = ID_MAX, .number = NAN},
     {.check = KALI_ID},
-    {.check = KALI_ONE_OF, .words = "user assistant system tool"},
+    {.check = KALI_ONE_OF, .words = KALI_ROLES},
     {.check = KALI_TEXT},
     {.check = KALI_NAME},
     {.check = KALI_RANGE, .max = 9.3e18, .number = NAN},

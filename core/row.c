@@ -57,7 +57,7 @@ kal_code kali_check_text(const char *noun, const char *field, kal_str text, size
     return KAL_OK;
 }
 
-static bool one_of(const char *words, kal_str text) {
+bool kali_one_of(const char *words, kal_str text) {
     for (const char *w = words; *w;) {
         size_t n = strcspn(w, " ");
         if (n == text.len && memcmp(w, text.data, n) == 0) return true;
@@ -130,7 +130,7 @@ static kal_code check_string(kal_store *store, const kali_noun *noun, size_t i, 
     if (code != KAL_OK) return code;
     if (r->check == KALI_TIME && r->preset && text->len == 0) return KAL_OK;
     if (r->check == KALI_TIME) return check_time(store, noun->name, name, text, err);
-    if (r->check == KALI_ONE_OF && !one_of(r->words, *text))
+    if (r->check == KALI_ONE_OF && !kali_one_of(r->words, *text))
         return kali_fail(err, KAL_MISUSE, "%s.%s must be one of: %s; got '%.*s'", noun->name, name,
                          r->words, KALI_STR(*text));
     if (r->check == KALI_STRINGS && !is_string_list(*text))

@@ -21,9 +21,9 @@ CREATE UNIQUE INDEX kalito_messages_external ON messages(session_id, external_id
 
 CREATE INDEX kalito_sessions_persona ON sessions(persona_id);
 CREATE INDEX kalito_pins_session
-  ON semantic_pins(session_id, importance_score DESC, created_at DESC);
+  ON semantic_pins(session_id, importance_score DESC, created_at DESC, id DESC);
 CREATE INDEX kalito_summaries_session
-  ON conversation_summaries(session_id, importance_score DESC, created_at DESC);
+  ON conversation_summaries(session_id, importance_score DESC, created_at DESC, id DESC);
 
 -- The search index holds no text of its own (content=''): its rows are filled by explicit inserts of
 -- prepared text, one per message under the message's id, and one per pin or summary under the id of its
