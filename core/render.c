@@ -174,6 +174,9 @@ kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *er
         if (was.bytes != now[i].bytes || was.hash != now[i].hash) break;
         context->info.prefix_bytes += (int64_t)was.bytes;
     }
+    /* The last piece of a system message is sent without its newline. */
+    if (context->info.prefix_bytes > context->info.bytes)
+        context->info.prefix_bytes = context->info.bytes;
     return code;
 }
 
@@ -193,7 +196,10 @@ static kal_code write_marks(kal_store *store, const kal_context *context, const 
     kali_bind_integer(q, 3, context->info.budget);
     kali_bind_integer(q, 4, context->info.tokens);
     kali_bind_blob(q, 5, marks, count * sizeof *marks);
-    return kali_run(q, err);
+    code = kali_run(q, err);
+    if (code != KAL_EXISTS) return code;
+    return kali_fail(err, KAL_NOT_FOUND, "no session has the id '%.*s' any more",
+                     KALI_STR(context->info.session));
 }
 
 kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err *err) {
