@@ -1,0 +1,70 @@
+-- recall.lua: a contender of the recall bench: reads one JSON object a line, adds messages, answers queries with ids.
+--   kalito run tests/bench/recall.lua
+-- add: no answer. recall: {"ids": [...]}, best first. context: {"ids": [...]} within the budget, in tokens of four
+-- characters as the bench counts them. sync: {"ids": []}. The database is in memory.
+
+local json = kalito.json
+local db = assert(kalito.open(":memory:", { create = true }))
+local sessions, names = {}, {} -- session id by the bench's name; the bench's id by message id
+local open = false
+
+local function session_of(name)
+  if not sessions[name] then sessions[name] = assert(db.session.add { name = name, saved = true }).id end
+  return sessions[name]
+end
+
+local verbs = {}
+
+function verbs.add(line)
+  if not open then
+    assert(db.begin())
+    open = true
+  end
+  local row = assert(db.message.add {
+    session = session_of(line.session), role = line.role, text = line.text, speaker = line.speaker,
+    created_at = line.created_at,
+  })
+  names[row.id] = line.id
+end
+
+local function sync()
+  if open then assert(db.commit()) end
+  open = false
+end
+
+function verbs.sync()
+  sync()
+  return {}
+end
+
+local function find(line, limit)
+  sync()
+  return assert(db.recall.find { query = line.query, limit = limit })
+end
+
+function verbs.recall(line)
+  local ids = {}
+  for i, hit in ipairs(find(line, line.k)) do ids[i] = names[hit.id] end
+  return ids
+end
+
+function verbs.context(line)
+  local ids, left = {}, line.budget
+  for _, hit in ipairs(find(line, 1000)) do
+    local cost = (utf8.len(hit.text) + 3) // 4
+    if cost <= left then
+      left = left - cost
+      ids[#ids + 1] = names[hit.id]
+    end
+  end
+  return ids
+end
+
+for text in io.lines() do
+  local line = assert(json.decode(text))
+  local ids = verbs[line.op](line)
+  if ids then
+    io.write(json.encode { ids = json.array(ids) }, "\n")
+    io.flush()
+  end
+end
