@@ -80,6 +80,7 @@ int kalb_message_get_external(lua_State *L);
 int kalb_session_get_external(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_context_functions[];
+extern const luaL_Reg kalb_recall_functions[];
 
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);

@@ -168,6 +168,7 @@ static void furnish(lua_State *L) {
         lua_pop(L, 1);
     }
     add_table(L, "context", kalb_context_functions);
+    add_table(L, "recall", kalb_recall_functions);
     add_table(L, "stats", kalb_stats_functions);
     lua_setiuservalue(L, -2, 1);
 }

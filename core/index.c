@@ -302,3 +302,32 @@ kal_code kali_index_catch_up(kal_store *store, kal_err *err) {
     if (code == KAL_OK) code = add_notes(store, err);
     return code;
 }
+
+/* Whether another program has left something to do: deleted or edited texts, or messages above the mark. */
+static kal_code is_stale(kal_store *store, bool *out, kal_err *err) {
+    static const char SQL[] =
+        "SELECT EXISTS (SELECT 1 FROM kalito_tombstones) OR coalesce((SELECT max(id) FROM messages), 0)"
+        " > coalesce((SELECT max(id) FROM kalito_messages_fts_docsize), 0)";
+    int64_t stale;
+    kal_code code = kali_db_integer(store->db, SQL, &stale, err);
+    *out = code == KAL_OK && stale;
+    return code;
+}
+
+/* In a transaction the index holds back what was added since it began; a savepoint makes it write. */
+static kal_code settle_batch(kal_store *store, kal_err *err) {
+    kal_code code = kali_document_flush(store, err);
+    return code == KAL_OK ? kali_db_script(store->db, "SAVEPOINT kalito; RELEASE kalito", err)
+                          : code;
+}
+
+kal_code kali_index_refresh(kal_store *store, kal_err *err) {
+    bool stale;
+    if (store->batch) return store->reading ? KAL_OK : settle_batch(store, err);
+    if (store->seen && kali_db_version(store->db) == store->version) return KAL_OK;
+    kal_code code = is_stale(store, &stale, err);
+    if (code != KAL_OK || !stale || kali_db_read_only(store->db)) return code;
+    code = kali_write_begin(store, err);
+    if (code == KAL_BUSY) return KAL_OK; /* what is indexed is searched */
+    return code == KAL_OK ? kali_write_end(store, code, err) : code;
+}

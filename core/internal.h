@@ -375,5 +375,7 @@ kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_st
 kal_code kali_index_settle(kal_store *store, kal_err *err);
 /* Settles, then indexes and counts what another program has added. Inside a write. */
 kal_code kali_index_catch_up(kal_store *store, kal_err *err);
+/* Before a search: takes in what another program has written. */
+kal_code kali_index_refresh(kal_store *store, kal_err *err);
 
 #endif

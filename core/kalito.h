@@ -534,6 +534,59 @@ typedef struct kal_stats {
 ** million. NOT_FOUND. */
 KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out, kal_err *err);
 
+/* ---- Recall ---- */
+
+/* What recall knows of a language, as texts: see scripts/words/english.lua for each list's form. Absent lists are
+** empty. Borrowed for the call. */
+typedef struct kal_word_lists {
+    kal_str stop, forms, related, ask_when, ask_name, time_words, first_person, you_said, months;
+} kal_word_lists;
+
+/* Gives the store its word lists, until it is closed. Without them recall knows no language: it still finds
+** words, names and neighbours. MISUSE: a list is not valid UTF-8. */
+KAL_API kal_code kal_recall_words(kal_store *store, const kal_word_lists *lists, kal_err *err);
+KAL_API bool kal_recall_has_words(const kal_store *store);
+
+/* The constants of the ranking; the reason of each stands in core/README.md. All are >= 0. */
+typedef struct kal_weights {
+    double k1, b, b_assistant, idf_power; /* BM25 */
+    double before, before_question,
+        after; /* what neighbours' words count: the next, the answer, the one before */
+    double same2, same4, same2_question;        /* ... two and four messages away */
+    double exchange;                            /* ... between user and assistant */
+    double spread2, answer, session, proximity; /* shares of scores */
+    double speaker, first_person, subject;      /* the speaker whom the query names */
+    double when, name, date, day, assistant;    /* what the query asks for */
+    double opening, opening_share, recent, recent_half;
+    double related, category; /* words that mean something near */
+} kal_weights;
+KAL_API kal_weights kal_weights_default(void);
+
+/* What to find; zero-initialise. */
+typedef struct kal_query {
+    kal_str text; /* a question, some words, or the next turn of a chat; 1 byte to KAL_TEXT_MAX */
+    const kal_str *sessions; /* ids; NULL: all sessions that are not archived */
+    size_t session_count;
+    int64_t limit;   /* 1..1000 */
+    int64_t budget;  /* > 0: only what fits together into so many tokens, best first */
+    int64_t without; /* a message that is not to be found: the query itself, when it is stored */
+    const kal_weights *weights; /* NULL: the default */
+} kal_query;
+
+/* A message that was found. The row is borrowed until the next call on the store. */
+typedef struct kal_hit {
+    kal_message message;
+    double score;    /* > 0; comparable within one answer only */
+    kal_str reasons; /* JSON: [["words","boiler manual"],["speaker",0.6],...] */
+} kal_hit;
+
+/* Ranks the messages of the whole history, archived ones too, by how well they answer the query: by their words
+** and those of their neighbours, speaker, session, date and age. `hits` has room for `limit` rows; *count receives
+** how many there are, best first. A query without a word that is anywhere gives none. Codes: MISUSE, NOT_FOUND (a
+** session), and those of reading. */
+KAL_API kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits,
+                                 size_t *count, kal_err *err);
+
 /* ---- Context ---- */
 
 typedef enum kal_part {

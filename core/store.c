@@ -2,6 +2,7 @@
 ** store.c: opening and closing, and the transaction around a write. The rules of durability stand here.
 */
 #include "internal.h"
+#include "lexicon.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -109,6 +110,7 @@ kal_code kal_store_open(const char *path, const kal_options *options, kal_store 
 void kal_store_close(kal_store *store) {
     if (!store) return;
     if (store->db) kal_store_rollback(store);
+    kali_lexicon_free(store->lexicon);
     kali_words_close(store->words);
     kali_db_close(store->db);
     kali_arena_free(&store->arena);

@@ -16,6 +16,7 @@ end
 local verbs = {}
 
 function verbs.add(line)
+  if line.text == "" then return end -- a message is never empty
   if not open then
     assert(db.begin())
     open = true
@@ -51,7 +52,7 @@ end
 function verbs.context(line)
   local ids, left = {}, line.budget
   for _, hit in ipairs(find(line, 1000)) do
-    local cost = (utf8.len(hit.text) + 3) // 4
+    local cost = (utf8.len(hit.text) + utf8.len(hit.speaker or hit.role) + 3) / 4
     if cost <= left then
       left = left - cost
       ids[#ids + 1] = names[hit.id]

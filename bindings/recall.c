@@ -1,0 +1,136 @@
+/*
+** recall.c: db.recall: finding the messages that answer a query.
+*/
+#include "boundary.h"
+
+#include <string.h>
+
+static const char *const WEIGHTS[] = {"k1",
+                                      "b",
+                                      "b_assistant",
+                                      "idf_power",
+                                      "before",
+                                      "before_question",
+                                      "after",
+                                      "same2",
+                                      "same4",
+                                      "same2_question",
+                                      "exchange",
+                                      "spread2",
+                                      "answer",
+                                      "session",
+                                      "proximity",
+                                      "speaker",
+                                      "first_person",
+                                      "subject",
+                                      "when",
+                                      "name",
+                                      "date",
+                                      "day",
+                                      "assistant",
+                                      "opening",
+                                      "opening_share",
+                                      "recent",
+                                      "recent_half",
+                                      "related",
+                                      "category",
+                                      NULL};
+
+/* db.recall.words{ stop =, forms =, related =, ... } -> true */
+static int words(lua_State *L) {
+    static const char *const keys[] = {"stop",     "forms",      "related",      "ask_when",
+                                       "ask_name", "time_words", "first_person", "you_said",
+                                       "months",   NULL};
+    kal_word_lists lists = {0};
+    kal_str *each = (kal_str *)&lists;
+    kal_err err;
+    lua_settop(L, 1);
+    kalb_check_keys(L, 1, "recall.words", keys);
+    for (int i = 0; keys[i]; i++)
+        kalb_field_text(L, 1, keys[i], &each[i]);
+    return kalb_done(L, kal_recall_words(kalb_store(L), &lists, &err), &err);
+}
+
+/* The first recall asks the scripts for the word lists. */
+static void ensure_words(lua_State *L, kal_store *store) {
+    if (kal_recall_has_words(store)) return;
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "kalito.words");
+    lua_call(L, 1, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushcclosure(L, words, 1);
+    lua_insert(L, -2);
+    lua_call(L, 1, 0);
+}
+
+static void read_weights(lua_State *L, kal_weights *weights) {
+    double *each = (double *)weights;
+    *weights = kal_weights_default();
+    lua_getfield(L, 1, "weights");
+    if (lua_isnil(L, -1)) return;
+    int table = lua_gettop(L);
+    kalb_check_keys(L, table, "recall.find weights", WEIGHTS);
+    for (int i = 0; WEIGHTS[i]; i++)
+        kalb_field_number(L, table, WEIGHTS[i], &each[i]);
+}
+
+/* The sessions: a list of ids, or one. The array is a userdata, and the texts stay in the table. */
+static void read_sessions(lua_State *L, kal_query *query, kal_str *one) {
+    if (kalb_field_text(L, 1, "session", one)) {
+        query->sessions = one;
+        query->session_count = 1;
+    }
+    if (lua_getfield(L, 1, "sessions") != LUA_TTABLE) return;
+    int list = lua_gettop(L);
+    size_t n = lua_rawlen(L, list);
+    kal_str *ids = lua_newuserdatauv(L, (n + 1) * sizeof *ids, 0);
+    for (size_t i = 0; i < n; i++) {
+        if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
+            luaL_error(L, "recall.find: a session is no string");
+        ids[i].data = lua_tolstring(L, -1, &ids[i].len);
+        lua_pop(L, 1);
+    }
+    query->sessions = ids;
+    query->session_count = n;
+}
+
+static void push_hit(lua_State *L, const kal_hit *hit) {
+    kalb_push_row(L, KAL_MESSAGE, &hit->message);
+    lua_pushnumber(L, hit->score);
+    lua_setfield(L, -2, "score");
+    kalb_push_text(L, hit->reasons);
+    lua_setfield(L, -2, "reasons");
+}
+
+/* db.recall.find{ query =, session = | sessions =, limit =, budget =, without =, weights = } -> hits */
+static int find(lua_State *L) {
+    static const char *const keys[] = {"query",  "session", "sessions", "limit",
+                                       "budget", "without", "weights",  NULL};
+    kal_query query = {.limit = 10};
+    kal_weights weights;
+    kal_str one;
+    kal_err err;
+    size_t count;
+    kal_store *store = kalb_store(L);
+    lua_settop(L, 1);
+    kalb_check_keys(L, 1, "recall.find", keys);
+    kalb_field_text(L, 1, "query", &query.text);
+    kalb_field_integer(L, 1, "limit", &query.limit);
+    kalb_field_integer(L, 1, "budget", &query.budget);
+    kalb_field_integer(L, 1, "without", &query.without);
+    read_weights(L, &weights);
+    read_sessions(L, &query, &one);
+    ensure_words(L, store);
+    query.weights = &weights;
+    size_t room = query.limit > 0 && query.limit <= 1000 ? (size_t)query.limit : 1;
+    kal_hit *hits = lua_newuserdatauv(L, room * sizeof *hits, 0);
+    if (kal_recall_find(store, &query, hits, &count, &err) != KAL_OK) return kalb_fail(L, &err);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_hit(L, &hits[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+const luaL_Reg kalb_recall_functions[] = {{"find", find}, {"words", words}, {NULL, NULL}};

@@ -1,0 +1,109 @@
+/*
+** proximity.c: messages in which the words of a query stand close together are raised. Looked at are only the best
+** ones, and only through the positions in the index: no text is read.
+*/
+#include "rank.h"
+
+#include <stdlib.h>
+
+#define TOP 200       /* messages whose word order is looked at */
+#define WORDS 8       /* a window */
+#define POSITIONS 128 /* of one term in one message */
+
+static const kali_posting *posting_at(const kali_postings *p, int64_t id, size_t *row) {
+    size_t low = 0, high = p->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (p->rows[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *row = low;
+    return low < p->count && p->rows[low].id == id ? &p->rows[low] : NULL;
+}
+
+bool kali_rank_holds(const kali_rank *r, size_t term, size_t place) {
+    int64_t id = kali_documents_id(&r->documents, place);
+    size_t row;
+    for (size_t i = 0; i < r->terms[term].count; i++)
+        if (posting_at(&r->terms[term].forms[i], id, &row)) return true;
+    return false;
+}
+
+/* A word of the message that the query has: position and term in one number, so that they sort by position. */
+static size_t gather(const kali_rank *r, int64_t id, uint64_t *out, size_t room) {
+    uint32_t positions[POSITIONS];
+    size_t n = 0, row;
+    for (size_t t = 0; t < r->question.count; t++) {
+        for (size_t f = 0; r->terms[t].idf > 0 && f < r->terms[t].count; f++) {
+            const kali_postings *p = &r->terms[t].forms[f];
+            if (!posting_at(p, id, &row)) continue;
+            size_t found = kali_positions(p, row, positions, POSITIONS);
+            for (size_t i = 0; i < found && n < room; i++)
+                out[n++] = (uint64_t)positions[i] << 8 | t;
+        }
+    }
+    return n;
+}
+
+static int by_value(const void *x, const void *y) {
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* The most that distinct terms inside one window of the message weigh together. */
+static double best_window(const kali_rank *r, int64_t id) {
+    uint64_t at[1024];
+    uint16_t inside[KALI_TERMS] = {0};
+    size_t n = gather(r, id, at, 1024), first = 0;
+    double best = 0, now = 0;
+    if (n < 2) return n ? r->terms[at[0] & 0xFF].idf : 0;
+    qsort(at, n, sizeof *at, by_value);
+    for (size_t i = 0; i < n; i++) {
+        size_t t = at[i] & 0xFF;
+        for (; (at[i] >> 8) - (at[first] >> 8) >= WORDS; first++) {
+            size_t gone = at[first] & 0xFF;
+            if (--inside[gone] == 0) now -= r->terms[gone].idf;
+        }
+        if (inside[t]++ == 0) now += r->terms[t].idf;
+        if (now > best) best = now;
+    }
+    return best;
+}
+
+/* The score that at least `count` of the active places have: found by halving. */
+static float threshold(const kali_rank *r, size_t count) {
+    float low = 0, high = 0;
+    for (size_t i = 0; i < r->active_count; i++)
+        if (r->score[r->active[i]] > high) high = r->score[r->active[i]];
+    if (r->active_count <= count) return 0;
+    for (int round = 0; round < 20; round++) {
+        float middle = (low + high) / 2;
+        size_t above = 0;
+        for (size_t i = 0; i < r->active_count; i++)
+            above += r->score[r->active[i]] >= middle;
+        if (above >= count)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void kali_rank_proximity(kali_rank *r) {
+    double total = 0;
+    size_t with = 0;
+    for (size_t t = 0; t < r->question.count; t++) {
+        total += r->terms[t].idf;
+        with += r->terms[t].idf > 0;
+    }
+    if (with < 2 || r->weights->proximity <= 0) return;
+    float least = threshold(r, TOP);
+    for (size_t i = 0; i < r->active_count; i++) {
+        uint32_t place = r->active[i];
+        if (r->score[place] < least) continue;
+        double window = best_window(r, kali_documents_id(&r->documents, place));
+        r->score[place] *= (float)(1 + r->weights->proximity * window / total);
+    }
+}

@@ -1,0 +1,394 @@
+/*
+** rank.c: the score of every message for a query: BM25 over messages widened by their neighbours' words, then shares
+** of the scores of answers and sessions, then what the query says about the answer: speaker, date, age. One pass over
+** the postings of each term; nothing is read but the index and the records.
+*/
+#include "rank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPAND_MAX 12  /* queries of more words are not widened by related ones */
+#define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
+#define RELATED_MAX 40 /* related words of one term that are looked up */
+
+/* ---- memory ---- */
+
+static bool allocate(kali_rank *r) {
+    size_t n = r->places = r->documents.count * KALI_BLOCK, sessions = r->documents.sessions + 1u;
+    r->score = calloc(n + 1, sizeof *r->score);
+    r->own = calloc(n + 1, sizeof *r->own);
+    r->extra = calloc(n + 1, sizeof *r->extra);
+    r->widened = calloc(n + 1, sizeof *r->widened);
+    r->active = malloc((n + 1) * sizeof *r->active);
+    r->list = malloc((3 * n + 1) * sizeof *r->list);
+    r->session = calloc(sessions, sizeof *r->session);
+    r->session_words = calloc(sessions, sizeof *r->session_words);
+    r->session_tf = calloc(sessions, sizeof *r->session_tf);
+    r->session_list = malloc(sessions * sizeof *r->session_list);
+    return r->score && r->own && r->extra && r->widened && r->active && r->list && r->session &&
+           r->session_words && r->session_tf && r->session_list;
+}
+
+void kali_rank_free(kali_rank *r) {
+    for (size_t t = 0; t < KALI_TERMS; t++)
+        for (size_t i = 0; i < KALI_FORMS; i++)
+            kali_postings_free(&r->terms[t].forms[i]);
+    void *all[] = {r->score, r->own,     r->extra,         r->widened,    r->active,
+                   r->list,  r->session, r->session_words, r->session_tf, r->session_list};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    kali_documents_free(&r->documents);
+    kali_reader_close(r->reader);
+    r->reader = NULL;
+}
+
+/* ---- one term ---- */
+
+/* The lists of one term are parts of r->list: places that hold it, places that hold only related words, and all
+** that get something of it. */
+typedef struct lists {
+    uint32_t *own, *extra, *widened;
+    size_t owns, extras, wideneds;
+} lists;
+
+static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
+    size_t place = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        size_t at = kali_documents_find(&r->documents, p->rows[i].id, place);
+        if (at == SIZE_MAX) continue;
+        place = at;
+        if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
+        r->own[at] += (float)p->rows[i].tf;
+    }
+}
+
+static void add_extra(kali_rank *r, lists *l, const kali_postings *p, float weight) {
+    size_t place = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        size_t at = kali_documents_find(&r->documents, p->rows[i].id, place);
+        if (at == SIZE_MAX) continue;
+        place = at;
+        float tf = weight * (float)p->rows[i].tf;
+        if (r->own[at] > 0 || tf <= r->extra[at]) continue;
+        if (r->extra[at] == 0) l->extra[l->extras++] = (uint32_t)at;
+        r->extra[at] = tf;
+    }
+}
+
+static bool among(const kali_question *q, kal_str stem) {
+    for (size_t i = 0; i < q->count; i++)
+        if (q->terms[i].stem.len == stem.len &&
+            memcmp(q->terms[i].stem.data, stem.data, stem.len) == 0)
+            return true;
+    return false;
+}
+
+static kal_code read_own(kali_rank *r, size_t t, lists *l, kal_err *err) {
+    kali_term *term = &r->terms[t];
+    const kali_entry_word *known = kali_lexicon_find(r->lexicon, r->question.terms[t].stem);
+    kal_code code =
+        kali_reader_term(r->reader, r->question.terms[t].stem, &term->forms[term->count++], err);
+    for (kali_relative *f = known ? known->forms : NULL;
+         f && term->count < KALI_FORMS && code == KAL_OK; f = f->next)
+        code = kali_reader_term(r->reader, f->stem, &term->forms[term->count++], err);
+    for (size_t i = 0; i < term->count && code == KAL_OK; i++)
+        add_own(r, l, &term->forms[i]);
+    return code;
+}
+
+static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
+    const kali_entry_word *known = kali_lexicon_find(r->lexicon, r->question.terms[t].stem);
+    kali_postings postings = {0};
+    kal_code code = KAL_OK;
+    int seen = 0;
+    if (r->question.count > EXPAND_MAX) return KAL_OK;
+    for (kali_relative *w = known ? known->related : NULL;
+         w && seen < RELATED_MAX && code == KAL_OK; w = w->next) {
+        if (among(&r->question, w->stem)) continue;
+        code = kali_reader_term(r->reader, w->stem, &postings, err);
+        double weight = w->category ? r->weights->category : r->weights->related;
+        if (code == KAL_OK && weight > 0) add_extra(r, l, &postings, (float)weight);
+        seen++;
+    }
+    kali_postings_free(&postings);
+    return code;
+}
+
+static void give(kali_rank *r, lists *l, int32_t place, double amount) {
+    if (place < 0 || amount <= 0) return;
+    if (r->widened[place] == 0) l->widened[l->wideneds++] = (uint32_t)place;
+    r->widened[place] += (float)amount;
+}
+
+static int32_t next_of(const kali_rank *r, int32_t place) {
+    return place < 0 ? -1 : r->documents.rows[place].next;
+}
+
+static int32_t previous_of(const kali_rank *r, int32_t place) {
+    return place < 0 ? -1 : r->documents.rows[place].previous;
+}
+
+/* A message lends its words to its neighbours: an answer inherits those of its question, a speaker goes on with
+** his topic two and four messages later. */
+static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
+    const kal_weights *w = r->weights;
+    const kali_record *d = &r->documents.rows[place];
+    const kali_record *rows = r->documents.rows;
+    int32_t next = d->next, before = d->previous;
+    give(r, l, (int32_t)place, tf);
+    if (next >= 0) {
+        bool alike = ((rows[next].flags ^ d->flags) & KALI_ASSISTANT) == 0;
+        double share = w->before + (d->flags & KALI_QUESTION ? w->before_question : 0);
+        if (alike) give(r, l, next, tf * share);
+        bool asked =
+            rows[next].flags & KALI_QUESTION && !((rows[next].flags | d->flags) & KALI_ASSISTANT);
+        int32_t next2 = next_of(r, next);
+        give(r, l, next2, tf * (w->same2 + (asked ? w->same2_question : 0)));
+        give(r, l, next_of(r, next_of(r, next2)), tf * w->same4);
+    }
+    if (before >= 0) {
+        bool alike = ((rows[before].flags ^ d->flags) & KALI_ASSISTANT) == 0;
+        give(r, l, before, tf * (alike ? w->after : w->exchange));
+        int32_t before2 = previous_of(r, before);
+        give(r, l, before2, tf * w->same2);
+        give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same4);
+    }
+}
+
+static void score_sessions(kali_rank *r, const lists *l) {
+    size_t n = 0, sessions = r->documents.sessions;
+    for (size_t i = 0; i < l->owns; i++) {
+        uint32_t s = r->documents.rows[l->own[i]].session;
+        if (r->session_tf[s] == 0) r->session_list[n++] = s;
+        r->session_tf[s] += r->own[l->own[i]];
+    }
+    size_t with = 0; /* sessions that have words at all */
+    double all = 0;
+    for (size_t s = 0; s <= sessions; s++) {
+        with += r->session_words[s] > 0;
+        all += r->session_words[s];
+    }
+    double average = with ? all / (double)with : 1, df = (double)n;
+    double idf = log(1 + ((double)with - df + 0.5) / (df + 0.5));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t s = r->session_list[i];
+        double tf = r->session_tf[s];
+        r->session[s] +=
+            (float)(idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * r->session_words[s] / average)));
+        r->session_tf[s] = 0;
+    }
+}
+
+static void activate(kali_rank *r, size_t place) {
+    if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
+}
+
+static void add_bm25(kali_rank *r, const lists *l, double idf) {
+    const kal_weights *w = r->weights;
+    double average = (double)r->documents.words / (double)(r->documents.messages + 1);
+    if (average < 1) average = 1;
+    for (size_t i = 0; i < l->wideneds; i++) {
+        uint32_t place = l->widened[i];
+        const kali_record *d = &r->documents.rows[place];
+        double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
+        activate(r, place);
+        r->score[place] +=
+            (float)(idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
+        r->widened[place] = 0;
+    }
+}
+
+static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
+    lists l = {.own = r->list, .extra = r->list + r->places, .widened = r->list + 2 * r->places};
+    kal_code code = read_own(r, t, &l, err);
+    if (code == KAL_OK) code = read_related(r, t, &l, err);
+    double n = (double)r->documents.messages, df = (double)l.owns;
+    double widened = floor(EXPAND_DF * (df + (double)l.extras));
+    if (l.extras && widened > df) df = widened;
+    if (df < 1) df = 1;
+    double idf = pow(log(1 + (n - df + 0.5) / (df + 0.5)), r->weights->idf_power);
+    if (code == KAL_OK && l.owns + l.extras) {
+        if (l.owns) r->terms[t].idf = (float)idf;
+        score_sessions(r, &l);
+        for (size_t i = 0; i < l.owns; i++)
+            lend(r, &l, l.own[i], r->own[l.own[i]]);
+        for (size_t i = 0; i < l.extras; i++)
+            lend(r, &l, l.extra[i], r->extra[l.extra[i]]);
+        add_bm25(r, &l, idf);
+    }
+    for (size_t i = 0; i < l.owns; i++)
+        r->own[l.own[i]] = 0;
+    for (size_t i = 0; i < l.extras; i++)
+        r->extra[l.extra[i]] = 0;
+    return code;
+}
+
+/* ---- shares of scores ---- */
+
+static void share(kali_rank *r, int32_t place, double amount) {
+    if (place < 0 || amount <= 0) return;
+    activate(r, (size_t)place);
+    r->score[place] += (float)amount;
+}
+
+/* From a copy of the scores: an answer lends to its question, and each to those two away. */
+static void spread(kali_rank *r) {
+    const kal_weights *w = r->weights;
+    size_t n = r->active_count;
+    for (size_t i = 0; i < n; i++)
+        r->own[r->active[i]] = r->score[r->active[i]];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t place = r->active[i];
+        const kali_record *d = &r->documents.rows[place];
+        double v = r->own[place];
+        if (d->previous >= 0) {
+            bool answer = d->flags & KALI_ASSISTANT &&
+                          !(r->documents.rows[d->previous].flags & KALI_ASSISTANT);
+            if (answer) share(r, d->previous, w->answer * v);
+            share(r, previous_of(r, d->previous), w->spread2 * v);
+        }
+        share(r, next_of(r, d->next), w->spread2 * v);
+    }
+    for (size_t i = 0; i < n; i++)
+        r->own[r->active[i]] = 0;
+}
+
+static float best_score(const kali_rank *r) {
+    float best = 0;
+    for (size_t i = 0; i < r->active_count; i++)
+        if (r->score[r->active[i]] > best) best = r->score[r->active[i]];
+    return best;
+}
+
+static void add_sessions(kali_rank *r) {
+    float best = 0;
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        if (r->session[s] > best) best = r->session[s];
+    if (best <= 0) return;
+    r->session_best = (float)r->weights->session * best_score(r);
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        r->session[s] /= best;
+    for (size_t i = 0; i < r->active_count; i++) {
+        uint32_t place = r->active[i];
+        r->score[place] += r->session_best * r->session[r->documents.rows[place].session];
+    }
+}
+
+/* ---- dates ---- */
+
+/* The civil date of a day since 2000-01-01; see time.c for the algorithm. */
+static void date_of(uint16_t day, int *y, int *m, int *d) {
+    char text[25];
+    kali_time_format(((int64_t)day + 10957) * 86400000, text);
+    *y = atoi(text);
+    *m = atoi(text + 5);
+    *d = atoi(text + 8);
+}
+
+/* The share of the parts of the query's date that the message's has. */
+static double date_share(const kali_question *q, uint16_t day) {
+    int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
+    if (!parts || !day) return 0;
+    date_of(day, &y, &m, &d);
+    if (q->year) equal += q->year == y;
+    if (q->month) equal += q->month == m;
+    if (q->day) equal += q->day == d;
+    return (double)equal / parts;
+}
+
+static void add_day(kali_rank *r) {
+    const kali_question *q = &r->question;
+    double amount = r->weights->day * best_score(r);
+    int y, m, d;
+    if (!q->year || !q->month || !q->day || amount <= 0) return;
+    for (size_t i = 0; i < r->places; i++) {
+        const kali_record *row = &r->documents.rows[i];
+        if (!row->flags || !row->day) continue;
+        date_of(row->day, &y, &m, &d);
+        if (y == q->year && m == q->month && d == q->day) share(r, (int32_t)i, amount);
+    }
+}
+
+/* ---- what the query says about its answer ---- */
+
+/* How many sessions are newer than each, by their last message. */
+static bool rank_sessions(kali_rank *r, uint32_t *newer) {
+    size_t sessions = r->documents.sessions + 1u;
+    uint8_t *seen = calloc(sessions, 1);
+    uint32_t n = 0;
+    if (!seen) return false;
+    for (size_t i = r->places; i > 0; i--) {
+        const kali_record *d = &r->documents.rows[i - 1];
+        if (!d->flags || seen[d->session]) continue;
+        seen[d->session] = 1;
+        newer[d->session] = n++;
+    }
+    free(seen);
+    return true;
+}
+
+static void weigh(kali_rank *r, const uint32_t *newer) {
+    const kal_weights *w = r->weights;
+    const kali_question *q = &r->question;
+    bool dated = q->year || q->month;
+    for (size_t i = 0; i < r->active_count; i++) {
+        uint32_t place = r->active[i];
+        const kali_record *d = &r->documents.rows[place];
+        double v = r->score[place];
+        if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + q->share * w->speaker;
+        if (d->flags & KALI_ASSISTANT && !q->you_said) v *= w->assistant < 1 ? 1 - w->assistant : 0;
+        if (dated) v *= 1 + w->date * date_share(q, d->day);
+        if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
+        if (d->flags & KALI_OPENING) v *= 1 + w->opening;
+        r->score[place] = (float)v;
+    }
+}
+
+/* In a chat with an assistant the first message of a session says what it is about: what goes on there often
+** goes back to it. */
+static void add_openings(kali_rank *r) {
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        r->session_tf[s] = 0;
+    for (size_t i = 0; i < r->active_count; i++) {
+        const kali_record *d = &r->documents.rows[r->active[i]];
+        float v = r->score[r->active[i]];
+        if (!(d->flags & KALI_OPENING) && v > r->session_tf[d->session])
+            r->session_tf[d->session] = v;
+    }
+    for (size_t i = 0; i < r->places; i++) {
+        const kali_record *d = &r->documents.rows[i];
+        if (!(d->flags & KALI_OPENING) || d->next < 0) continue;
+        if (!(r->documents.rows[d->next].flags & KALI_ASSISTANT)) continue;
+        share(r, (int32_t)i, r->weights->opening_share * r->session_tf[d->session]);
+    }
+}
+
+static kal_code adjust(kali_rank *r, kal_err *err) {
+    uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
+    bool fine = newer && (!r->question.chat || rank_sessions(r, newer));
+    if (fine) weigh(r, newer);
+    free(newer);
+    if (!fine) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (r->question.chat && r->weights->opening_share > 0) add_openings(r);
+    return KAL_OK;
+}
+
+kal_code kali_rank_score(kali_rank *r, kal_err *err) {
+    if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    for (size_t i = 0; i < r->places; i++) {
+        const kali_record *d = &r->documents.rows[i];
+        if (d->flags) r->session_words[d->session] += d->words;
+    }
+    for (size_t t = 0; t < r->question.count; t++) {
+        kal_code code = score_term(r, t, err);
+        if (code != KAL_OK) return code;
+    }
+    if (r->active_count == 0) return KAL_OK;
+    kali_rank_proximity(r);
+    spread(r);
+    add_sessions(r);
+    add_day(r);
+    return adjust(r, err);
+}

@@ -1,0 +1,46 @@
+/*
+** rank.h: the ranking of recall: rank.c scores, recall.c feeds it and explains what comes out.
+*/
+#ifndef KALITO_RANK_H
+#define KALITO_RANK_H
+
+#include "question.h"
+
+#define KALI_FORMS 6 /* forms of one word that are looked up */
+
+/* The messages that hold a term of the query in one of its forms. */
+typedef struct kali_term {
+    kali_postings forms[KALI_FORMS];
+    size_t count;
+    float idf; /* 0: no message holds it */
+} kali_term;
+
+typedef struct kali_rank {
+    kal_store *store;
+    const kal_weights *weights;
+    const kali_lexicon *lexicon;
+    kali_question question;
+    kali_documents documents;
+    kali_reader *reader;
+    kali_term terms[KALI_TERMS];
+    size_t places, active_count;
+    float *score;                 /* of each place */
+    uint32_t *active;             /* places with a score */
+    float *own, *extra, *widened; /* of one term: tf, tf of related words, tf with neighbours */
+    uint32_t *list;               /* places touched by one term */
+    float *session;               /* BM25 of each session */
+    float *session_words, *session_tf;
+    uint32_t *session_list;
+    float session_best; /* what the best session adds to a message */
+} kali_rank;
+
+/* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents and
+** reader. */
+kal_code kali_rank_score(kali_rank *rank, kal_err *err);
+void kali_rank_free(kali_rank *rank);
+/* Raises the best messages by how close the query's words stand in them. */
+void kali_rank_proximity(kali_rank *rank);
+/* Whether the message at the place holds the term. */
+bool kali_rank_holds(const kali_rank *rank, size_t term, size_t place);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+** recall.c: finding the evidence: makes the index complete, asks rank.c for the scores, looks into the texts of the best
+** few, and hands out the rows with their reasons.
+*/
+#include "rank.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_INTO 60 /* texts that are read for what only the text tells */
+#define LIMIT_MAX 1000
+
+kal_weights kal_weights_default(void) {
+    return (kal_weights){.k1 = 1.2,
+                         .b = 0.5,
+                         .b_assistant = 0.75,
+                         .idf_power = 1.5,
+                         .before = 0.3,
+                         .before_question = 0.7,
+                         .after = 0.1,
+                         .same2 = 0.2,
+                         .same4 = 0.1,
+                         .same2_question = 0.2,
+                         .exchange = 0.1,
+                         .spread2 = 0.1,
+                         .answer = 0.3,
+                         .session = 0.3,
+                         .proximity = 0.2,
+                         .speaker = 0.6,
+                         .first_person = 0.3,
+                         .subject = 0.5,
+                         .when = 0.3,
+                         .name = 0.1,
+                         .date = 0.5,
+                         .day = 0.6,
+                         .assistant = 0.3,
+                         .opening = 0.2,
+                         .opening_share = 0.3,
+                         .recent = 1.0,
+                         .recent_half = 10,
+                         .related = 0.2,
+                         .category = 0.5};
+}
+
+/* ---- scope ---- */
+
+static void set_bit(uint8_t *set, size_t bit) {
+    set[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+/* Marks the sessions whose numbers `sql` gives; with a text, those of that id. */
+static kal_code mark(kal_store *store, const char *sql, kal_str id, uint8_t *set, size_t numbers,
+                     size_t *marked, kal_err *err) {
+    kali_stmt *q;
+    bool row;
+    kal_code code = kali_db_use(store->db, sql, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, id);
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        int64_t number = kali_integer(q, 0);
+        if (number < 0 || (size_t)number >= numbers) continue;
+        set_bit(set, (size_t)number);
+        ++*marked;
+    }
+    return code;
+}
+
+static kal_code make_scope(kal_store *store, const kal_query *query, kali_arena *arena,
+                           kali_scope *out, kal_err *err) {
+    static const char ONE[] = "SELECT number FROM kalito_numbers WHERE session_id = $1";
+    static const char ARCHIVED[] =
+        "SELECT n.number FROM sessions s JOIN kalito_numbers n ON n.session_id = s.id"
+        " WHERE s.archived_at IS NOT NULL";
+    int64_t most;
+    size_t marked = 0;
+    kal_code code =
+        kali_db_integer(store->db, "SELECT max(number) FROM kalito_numbers", &most, err);
+    if (code != KAL_OK) return code;
+    size_t numbers = most > 0 && most < 1 << 24 ? (size_t)most + 1 : 1;
+    uint8_t *set = kali_arena_alloc(arena, numbers / 8 + 1);
+    if (!set) return kali_fail(err, KAL_NOMEM, "out of memory");
+    memset(set, 0, numbers / 8 + 1);
+    *out = (kali_scope){.numbers = numbers};
+    for (size_t i = 0; query->sessions && i < query->session_count && code == KAL_OK; i++) {
+        code = kali_session_exists(store, query->sessions[i], err);
+        if (code == KAL_OK) code = mark(store, ONE, query->sessions[i], set, numbers, &marked, err);
+    }
+    if (!query->sessions) code = mark(store, ARCHIVED, (kal_str){0}, set, numbers, &marked, err);
+    if (query->sessions)
+        out->only = set;
+    else if (marked)
+        out->without = set;
+    return code;
+}
+
+/* ---- the best ---- */
+
+typedef struct best {
+    uint32_t place;
+    float score;
+} best;
+
+static int by_score(const void *x, const void *y) {
+    const best *a = x, *b = y;
+    if (a->score != b->score) return a->score > b->score ? -1 : 1;
+    return a->place < b->place ? 1 : a->place > b->place ? -1 : 0; /* the newer first */
+}
+
+static void sift(best *heap, size_t n) {
+    for (size_t i = 0, child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && by_score(&heap[child + 1], &heap[child]) > 0) child++;
+        if (by_score(&heap[child], &heap[i]) <= 0) return;
+        best swap = heap[i];
+        heap[i] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/* The `room` best active places, best first: a heap whose root is the worst of them. */
+static size_t choose(const kali_rank *r, best *out, size_t room) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->active_count; i++) {
+        best b = {r->active[i], r->score[r->active[i]]};
+        if (!(b.score > 0)) continue;
+        if (n < room) {
+            out[n++] = b;
+            if (n == room) qsort(out, n, sizeof *out, by_score);
+            if (n == room) /* the worst to the root: a list in falling order is such a heap */
+                for (size_t k = 0; k < n / 2; k++) {
+                    best swap = out[k];
+                    out[k] = out[n - 1 - k];
+                    out[n - 1 - k] = swap;
+                }
+        } else if (by_score(&b, &out[0]) < 0) {
+            out[0] = b;
+            sift(out, n);
+        }
+    }
+    qsort(out, n, sizeof *out, by_score);
+    return n;
+}
+
+/* ---- what only the text tells ---- */
+
+static bool has_number(kal_str text) {
+    size_t digits = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        bool digit = i < text.len && text.data[i] >= '0' && text.data[i] <= '9';
+        if (!digit && digits == 4) return true;
+        digits = digit ? digits + 1 : 0;
+    }
+    return false;
+}
+
+static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
+    const kal_weights *w = r->weights;
+    const kali_question *q = &r->question;
+    kal_text_stats stats;
+    double factor = 1;
+    bool speaks =
+        q->speaker >= 0 && q->share == 1 && r->documents.rows[place].speaker == q->speaker;
+    if (speaks && kali_holds(r->lexicon->first_person, text))
+        factor *= (1 + w->speaker + w->first_person) / (1 + w->speaker);
+    if (q->when && (kali_holds(r->lexicon->time_words, text) || has_number(text)))
+        factor *= 1 + w->when;
+    if (!q->name) return factor;
+    kal_text_scan(text, &stats);
+    return stats.capitalised || memchr(text.data, '"', text.len) ? factor * (1 + w->name) : factor;
+}
+
+static kal_code look_into(kali_rank *r, best *list, size_t count, kal_err *err) {
+    static const char SQL[] = "SELECT text FROM messages WHERE id = $1";
+    const kali_question *q = &r->question;
+    kali_stmt *s;
+    bool row;
+    if (!q->when && !q->name && q->speaker < 0) return KAL_OK;
+    kal_code code = kali_db_use(r->store->db, SQL, &s, err);
+    for (size_t i = 0; i < count && i < LOOK_INTO && code == KAL_OK; i++) {
+        kali_bind_integer(s, 1, kali_documents_id(&r->documents, list[i].place));
+        code = kali_step(s, &row, err);
+        if (code != KAL_OK || !row) continue;
+        kal_str text = kali_text(s, 0);
+        if (text.len) list[i].score *= (float)text_factor(r, list[i].place, text);
+        kali_reset(s);
+    }
+    qsort(list, count, sizeof *list, by_score);
+    return code;
+}
+
+/* ---- reasons ---- */
+
+typedef struct writer {
+    char text[2048];
+    size_t len;
+} writer;
+
+/* Adds ["name", value] or ["name","value"]; what no longer fits is left out. */
+static void add_reason(writer *w, const char *name, const char *value, double number) {
+    char one[400];
+    int n = value
+                ? snprintf(one, sizeof one, "%s[\"%s\",\"%s\"]", w->len > 1 ? "," : "", name, value)
+                : snprintf(one, sizeof one, "%s[\"%s\",%.2g]", w->len > 1 ? "," : "", name, number);
+    if (n < 0 || (size_t)n >= sizeof one || w->len + (size_t)n + 2 > sizeof w->text) return;
+    memcpy(w->text + w->len, one, (size_t)n);
+    w->len += (size_t)n;
+}
+
+/* The words that hold, as a list with blanks. They come from a tokenizer: letters and digits only. */
+static bool list_words(const kali_rank *r, const bool held[KALI_TERMS], char out[300]) {
+    size_t n = 0;
+    out[0] = 0;
+    for (size_t t = 0; t < r->question.count; t++) {
+        kal_str word = r->question.terms[t].word;
+        if (!held[t] || n + word.len + 2 > 300) continue;
+        if (n) out[n++] = ' ';
+        memcpy(out + n, word.data, word.len);
+        n += word.len;
+        out[n] = 0;
+    }
+    return n > 0;
+}
+
+static void explain_words(const kali_rank *r, uint32_t place, writer *w) {
+    const kali_record *d = &r->documents.rows[place];
+    bool own[KALI_TERMS] = {false}, near[KALI_TERMS] = {false};
+    char words[300];
+    for (size_t t = 0; t < r->question.count; t++) {
+        own[t] = kali_rank_holds(r, t, place);
+        near[t] = !own[t] && ((d->previous >= 0 && kali_rank_holds(r, t, (size_t)d->previous)) ||
+                              (d->next >= 0 && kali_rank_holds(r, t, (size_t)d->next)));
+    }
+    if (list_words(r, own, words)) add_reason(w, "words", words, 0);
+    if (list_words(r, near, words)) add_reason(w, "nearby", words, 0);
+}
+
+static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err) {
+    const kali_record *d = &r->documents.rows[place];
+    const kali_question *q = &r->question;
+    writer w = {.text = "[", .len = 1};
+    explain_words(r, place, &w);
+    float session = r->session_best * r->session[d->session];
+    if (session > 0) add_reason(&w, "session", NULL, session);
+    if (q->speaker >= 0 && d->speaker == q->speaker)
+        add_reason(&w, "speaker", NULL, q->share * r->weights->speaker);
+    if (d->flags & KALI_ASSISTANT && !q->you_said)
+        add_reason(&w, "assistant", NULL, -r->weights->assistant);
+    if (d->flags & KALI_OPENING) add_reason(&w, "opening", NULL, r->weights->opening);
+    if (q->year || q->month) add_reason(&w, "date asked for", NULL, r->weights->date);
+    if (q->when) add_reason(&w, "time asked for", NULL, r->weights->when);
+    w.text[w.len++] = ']';
+    if (kali_arena_copy(&r->store->arena, (kal_str){w.text, w.len}, out)) return KAL_OK;
+    return kali_fail(err, KAL_NOMEM, "out of memory");
+}
+
+/* ---- all together ---- */
+
+static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list, size_t n,
+                         kal_hit *hits, size_t *count, kal_err *err) {
+    int64_t left = query->budget;
+    for (size_t i = 0; i < n && *count < (size_t)query->limit; i++) {
+        kal_hit *hit = &hits[*count];
+        kali_key key = {{0}, kali_documents_id(&r->documents, list[i].place)};
+        if (key.number == query->without) continue;
+        kal_code code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
+        if (code == KAL_NOT_FOUND) continue; /* a record whose row another program has removed */
+        if (code == KAL_OK) code = explain(r, list[i].place, &hit->reasons, err);
+        if (code != KAL_OK) return code;
+        int64_t cost = query->budget > 0 ? (int64_t)kal_tokens(hit->message.text) : 0;
+        if (cost > left && query->budget > 0) continue;
+        left -= cost;
+        hit->score = list[i].score;
+        ++*count;
+    }
+    return KAL_OK;
+}
+
+static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, kal_hit *hits,
+                     size_t *count, kal_err *err) {
+    size_t room = (size_t)query->limit + 1 > LOOK_INTO ? (size_t)query->limit + 1 : LOOK_INTO;
+    if (query->budget > 0) room = LIMIT_MAX + 1; /* small ones may fit where better ones do not */
+    best *list = kali_arena_alloc(arena, room * sizeof *list);
+    kal_code code = list ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    bool named[256] = {false};
+    kali_scope scope;
+    if (code == KAL_OK) code = make_scope(r->store, query, arena, &scope, err);
+    if (code == KAL_OK) code = kali_documents_load(r->store, &scope, &r->documents, err);
+    if (code != KAL_OK) return code;
+    for (size_t i = 0; i < r->documents.count * KALI_BLOCK; i++)
+        if (!(r->documents.rows[i].flags & KALI_ASSISTANT))
+            named[r->documents.rows[i].speaker] = true;
+    code = kali_question_read(r->store, arena, query->text, r->lexicon, named, r->weights->subject,
+                              &r->question, err);
+    if (code == KAL_OK) code = kali_reader_open(r->store->db, &r->reader, err);
+    if (code == KAL_OK) code = kali_rank_score(r, err);
+    if (code != KAL_OK) return code;
+    size_t n = choose(r, list, room);
+    code = look_into(r, list, n, err);
+    return code == KAL_OK ? hand_out(r, query, list, n, hits, count, err) : code;
+}
+
+static kal_code check(const kal_query *q, kal_err *err) {
+    if (q->limit < 1 || q->limit > LIMIT_MAX)
+        return kali_fail(err, KAL_MISUSE, "recall.limit must be between 1 and %d, got %lld",
+                         LIMIT_MAX, (long long)q->limit);
+    if (q->budget < 0) return kali_fail(err, KAL_MISUSE, "recall.budget must not be negative");
+    return kali_check_text("recall", "query", q->text, 1, KAL_TEXT_MAX, err);
+}
+
+kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
+                         kal_err *err) {
+    kal_weights weights = query->weights ? *query->weights : kal_weights_default();
+    *count = 0;
+    kali_answer_begin(store);
+    kal_code code = check(query, err);
+    kali_rank *r = code == KAL_OK ? calloc(1, sizeof *r) : NULL;
+    if (code == KAL_OK && !r) code = kali_fail(err, KAL_NOMEM, "out of memory");
+    if (code != KAL_OK) return code;
+    kali_arena arena = {0};
+    r->store = store;
+    r->weights = &weights;
+    code = kali_lexicon_get(store, &r->lexicon, err);
+    if (code == KAL_OK) code = kali_index_refresh(store, err);
+    if (code == KAL_OK) code = kali_read_begin(store, err);
+    if (code == KAL_OK) {
+        code = rank(r, query, &arena, hits, count, err);
+        kali_read_end(store);
+    }
+    kali_rank_free(r);
+    free(r);
+    kali_arena_free(&arena);
+    return code;
+}
