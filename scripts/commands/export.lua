@@ -1,0 +1,93 @@
+-- export: sessions with everything that belongs to them, as lines of JSON.
+
+local export = require "kalito.export"
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+local function find(db, args)
+  if args.all then
+    if args.session then return nil, "SESSION and --all exclude each other", "usage" end
+    return false
+  end
+  if not args.session then return nil, "SESSION is missing (--all exports everything)", "usage" end
+  return resolve.session(db, args.session)
+end
+
+local function io_error(message)
+  error({ code = "io", message = message }, 0)
+end
+
+-- Is this the database, or something beside it that belongs to it?
+local function is_database(path, app)
+  local real, own = kalito.system.realpath(path), kalito.system.realpath(app.path())
+  return real and own and (real == own or real == own .. "-wal" or real == own .. "-shm" or real == own .. "-journal")
+end
+
+-- Writes a file whole or not at all: under another name first, unless it is a device.
+local function to_file(path, app, work)
+  local there = kalito.system.stat(path)
+  if there and there.kind == "folder" then return nil, path .. ": is a folder", "io" end
+  if is_database(path, app) then return nil, path .. ": is the database itself", "usage" end
+  local part = there and there.kind == "other" and path or path .. ".part"
+  local file, message = io.open(part, "w")
+  if not file then return nil, message, "io" end
+  local ok, result, text, code = pcall(work, function(line)
+    local done, problem = file:write(line)
+    if not done then io_error(path .. ": " .. problem) end
+  end)
+  local closed, problem = file:close()
+  if ok and result and not closed then ok, result = false, { code = "io", message = path .. ": " .. problem } end
+  if ok and result and part ~= path then
+    kalito.system.sync(part)
+    closed, problem = os.rename(part, path)
+    if not closed then ok, result = false, { code = "io", message = problem } end
+  end
+  if not (ok and result) and part ~= path then os.remove(part) end
+  if not ok then error(result, 0) end
+  return result, text, code
+end
+
+local function show_progress(done, of)
+  print.progress(("exporting: %d of %d messages"):format(done, of))
+end
+
+local function report(manifest)
+  print.progress(nil)
+  local names = {}
+  for i, foreign in ipairs(manifest.not_exported or {}) do names[i] = foreign.kind .. " " .. foreign.name end
+  if #names > 0 then print.note("not exported, because kalito does not know it: " .. table.concat(names, ", ")) end
+  if manifest.missing == 0 then return true end
+  return nil, ("%d messages are not exported: they have no time"):format(manifest.missing), "corrupt"
+end
+
+return {
+  name = "export",
+  summary = "Write sessions with all that belongs to them as lines of JSON",
+  details = "The first line tells what follows; then comes one object a line, its \"kind\" first: persona, session,\n"
+    .. "message, summary, pin. kalito import reads it back. Everything is as of one moment.",
+  arguments = { { "session", "id, beginning of an id, or name", optional = true } },
+  options = {
+    { "all", nil, "every session, and every persona" },
+    { "output", "FILE", "write to FILE (default: standard output)" },
+  },
+  example = "kalito export --all --output memory.jsonl",
+  run = function(args, app)
+    local db, message, code = app.open "read"
+    if not db then return nil, message, code end
+    local session
+    session, message, code = find(db, args)
+    if session == nil then return nil, message, code end
+    local function work(write)
+      return export.write(db, session or nil, write, show_progress)
+    end
+    local manifest
+    if args.output and args.output ~= "-" then
+      manifest, message, code = to_file(args.output, app, work)
+    else
+      manifest, message, code = work(print.write)
+      print.flush()
+    end
+    if not manifest then return nil, message, code end
+    return report(manifest)
+  end,
+}

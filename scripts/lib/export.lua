@@ -1,0 +1,84 @@
+-- export.lua: a store, or one session of it, as lines: a manifest, then one object a row, in an order in which they
+-- can be read back. The fields are those of the rows.
+
+local kalito = package.loaded.kalito
+local native = require "kalito.import_native"
+
+local M = {}
+
+local encode = kalito.json.encode
+
+-- `kind` comes first, for whoever reads the file.
+local function line(head, row)
+  local body = encode(row)
+  return "{" .. head .. (body == "{}" and "" or ",") .. body:sub(2) .. "\n"
+end
+
+local function persona_rows(db, session)
+  if not session then return db.persona.find() end
+  local row = session.persona and db.persona.get(session.persona)
+  return { row or nil }
+end
+
+local function counts_of(db, session, personas)
+  local filter = { session = session and session.id }
+  return {
+    personas = #personas, sessions = session and 1 or db.session.count(), messages = db.message.count(filter),
+    summaries = db.summary.count(filter), pins = db.pin.count(filter),
+  }
+end
+
+local function manifest(db, counts)
+  local row = {
+    version = kalito._VERSION, schema_version = db.stat().schema_version, exported_at = db.now(), counts = counts,
+  }
+  local foreign = db.foreign()
+  if #foreign > 0 then row.not_exported = foreign end
+  return row
+end
+
+local function write_session(db, session, write)
+  local messages, filter = 0, { session = session.id }
+  write(line('"kind":"session"', session))
+  for row in db.message.each(filter) do
+    messages = messages + 1
+    write(line('"kind":"message"', row))
+  end
+  for row in db.summary.each(filter) do write(line('"kind":"summary"', row)) end
+  for row in db.pin.each { session = session.id, order = "oldest" } do write(line('"kind":"pin"', row)) end
+  return messages
+end
+
+local function write_all(db, session, write, progress)
+  local personas = persona_rows(db, session)
+  local row = manifest(db, counts_of(db, session, personas))
+  write(line('"kalito":' .. native.FORMAT, row))
+  for _, persona in ipairs(personas) do write(line('"kind":"persona"', persona)) end
+  local messages = 0
+  if session then
+    messages = write_session(db, session, write)
+  else
+    for each in db.session.each { order = "oldest" } do
+      messages = messages + write_session(db, each, write)
+      progress(messages, row.counts.messages)
+    end
+  end
+  row.missing = row.counts.messages - messages
+  return row
+end
+
+---Writes an export, as of one moment.
+---@param db kalito.Store
+---@param session? table its row; all sessions otherwise
+---@param write fun(text: string) may raise
+---@param progress? fun(done: integer, of: integer)
+---@return table? manifest, string? message, string? code the manifest's row, and `missing`: messages that no list of a
+---session has, because they have no time
+function M.write(db, session, write, progress)
+  local ok, message, code = db.begin_read()
+  if not ok then return nil, message, code end
+  local _ <close> = setmetatable({}, { __close = db.rollback })
+  return write_all(db, session, write, progress or function() end)
+end
+
+return M
