@@ -1,0 +1,94 @@
+-- failure.lua: what went wrong with a request, told in one line that says what to do and holds no key.
+
+local kalito = package.loaded.kalito
+
+local M = {}
+
+local patterns = {
+  { "[Bb]earer%s+[^%s\"',;]+", "Bearer [key]" },
+  { "%f[%w]sk%-" .. ("[%w_%*%.%-]"):rep(8) .. "[%w_%*%.%-]*", "[key]" },
+  { "://[^/@%s]*@", "://[key]@" },
+}
+
+---The text without the secrets, and without what looks like one.
+---@param text string
+---@param secrets? string[]
+---@return string
+function M.redact(text, secrets)
+  for _, secret in ipairs(secrets or {}) do
+    if #secret >= 4 then text = text:gsub(secret:gsub("%p", "%%%0"), "[key]") end
+  end
+  for _, rule in ipairs(patterns) do text = text:gsub(rule[1], rule[2]) end
+  return text
+end
+
+-- One line that a terminal shows and does nothing else with.
+local function line(text, secrets)
+  text = M.redact(text, secrets):gsub("%c+", " "):gsub("\xC2[\x80-\x9F]", " ")
+  text = text:gsub("\xE2\x80[\xAA-\xAE]", ""):gsub("\xE2\x81[\xA6-\xA9]", ""):gsub("%s+", " ")
+  if #text > 300 then text = text:sub(1, 300):gsub("[\xC0-\xFF][\x80-\xBF]*$", "") .. "..." end
+  if not kalito.text.valid(text) then text = text:gsub("[\x80-\xFF]", "?") end
+  return (text:gsub("^ ", ""):gsub("[ .]+$", ""))
+end
+
+local function message_in(value, depth)
+  if type(value) == "string" then return value end
+  if type(value) ~= "table" or depth > 4 then return nil end
+  for _, key in ipairs { "error", "message", "detail", "msg", 1 } do
+    local found = message_in(value[key], depth + 1)
+    if found and found ~= "" then return found end
+  end
+  return nil
+end
+
+---What a server says is wrong, as one line without secrets.
+---@param said any the body of an answer, or what was decoded from one
+---@param secrets? string[]
+---@return string
+function M.told(said, secrets)
+  if type(said) ~= "string" then return line(message_in(said, 0) or "an error without a message", secrets) end
+  local ok, value = pcall(kalito.json.decode, said)
+  local text = ok and message_in(value, 0)
+  return line(text or M.redact(said, secrets):sub(1, 4096):gsub("<[^>]*>", " "), secrets)
+end
+
+local statuses = {
+  [400] = "Bad Request", [401] = "Unauthorized", [402] = "Payment Required", [403] = "Forbidden", [404] = "Not Found",
+  [408] = "Request Timeout", [413] = "Too Large", [422] = "Unprocessable", [429] = "Too Many Requests",
+  [500] = "Server Error", [502] = "Bad Gateway", [503] = "Unavailable", [504] = "Gateway Timeout", [529] = "Overloaded",
+}
+
+local function advice(status, settings, after)
+  local key = settings.key_name
+  if status == 401 or status == 403 then return key and "check " .. key or "it wants a key" end
+  if status == 404 then return "check the name of the model and the address" end
+  if status == 413 then return "send less: lower the budget" end
+  if status == 429 and after then return ("try again in %d s"):format(math.ceil(after)) end
+  if status == 429 then return "wait a while, or check the account's limits" end
+  if status >= 500 or status == 408 then return "try again later" end
+  return nil
+end
+
+---A request that failed, as one line: who, what, and what to do about it.
+---@param response? kalito.HttpResponse
+---@param message? string why there is no response
+---@param code? string
+---@param transient? boolean there was no connection
+---@param after? number seconds the server asks to wait
+---@param settings kalito.HttpSettings
+---@return string
+function M.describe(response, message, code, transient, after, settings)
+  local text, hint = message, transient and "is the server running, and is its address right?" or nil
+  if response then
+    local said = M.told(response.body or "", settings.secrets)
+    text = response.status .. (statuses[response.status] and " " .. statuses[response.status] or "")
+    if said ~= "" then text = text .. ": " .. said end
+    hint = advice(response.status, settings, after)
+  elseif code == "refused" then
+    hint = "use https, or set allow_http = true for it in config.lua"
+  end
+  text = line(text, settings.secrets) .. (hint and ": " .. hint or "")
+  return settings.name and settings.name .. ": " .. text or text
+end
+
+return M

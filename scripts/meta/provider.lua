@@ -1,0 +1,36 @@
+---@meta
+-- What a file in providers/ gives and gets. A file of your own goes into the folder providers of your settings; it
+-- runs in the jail, sends to no other address than the one you set for it in config.lua, and never sees a key.
+
+---A file in providers/. Pure functions: no I/O, no clock.
+---@class kalito.ProviderFile
+---@field name string
+---@field describe string
+---@field defaults table its options; base_url among them
+---@field env? table<string, string> shipped files: the variables that set an option, `key` or `token`
+---@field request fun(messages: table[], settings: kalito.ProviderSettings): kalito.ProviderRequest
+---@field parse fun(event: kalito.Event, state: table): kalito.Delta[]?, table? nil: not understood; the new state
+---@field models? fun(settings: kalito.ProviderSettings): kalito.ProviderRequest
+---@field parse_models? fun(body: table): { name: string, context: integer? }[]
+---@field embed? fun(texts: string[], settings: kalito.ProviderSettings): kalito.ProviderRequest
+---@field parse_embeddings? fun(body: table): { vectors: number[][], prompt_tokens: integer? }
+
+---@class kalito.ProviderSettings the persona's temperature, topP, maxTokens, stopSequences, repeatPenalty, and:
+---@field model string
+---@field base_url string without a slash at the end
+---@field context? integer tokens of the context
+---@field has table<string, boolean> which of key and token there are; in a header {{key}} stands for it
+---@field options table
+
+---@class kalito.ProviderRequest
+---@field url string below base_url
+---@field headers? table<string, string>
+---@field body? table sent as JSON
+---@field stream? "ndjson"|"sse" how the answer is split into events
+
+---@class kalito.Delta any of these
+---@field text? string
+---@field usage? { prompt_tokens: integer?, completion_tokens: integer? }
+---@field done? boolean the answer is whole, `reason` says why
+---@field last? boolean nothing more is worth reading
+---@field error? any what the server says is wrong

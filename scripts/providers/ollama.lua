@@ -1,0 +1,79 @@
+-- Ollama: models that run on this machine or near it. Builds requests for its own API and reads its answers, one JSON
+-- object a line. Pure: the host sends, splits the stream into events, decodes them and fills in {{key}}.
+
+local defaults = {
+  base_url = "http://127.0.0.1:11434",
+  keep_alive = "", -- how long the model stays loaded after an answer: "10m"; "": as the server has it
+  num_ctx = 0,     -- tokens of the model's context; 0: as the server has it, which cuts what is longer
+}
+
+local env = { base_url = "OLLAMA_HOST", key = "OLLAMA_API_KEY" }
+
+local function to(settings, path, body)
+  local headers = { ["Content-Type"] = "application/json" }
+  if settings.has.key then headers.Authorization = "Bearer {{key}}" end
+  return { url = settings.base_url .. path, headers = headers, body = body }
+end
+
+local function some(value)
+  if value ~= "" and value ~= 0 then return value end
+end
+
+local function request(messages, settings)
+  local list = {}
+  for i, message in ipairs(messages) do list[i] = { role = message.role, content = message.content } end
+  local sent = to(settings, "/api/chat", {
+    model = settings.model, messages = list, stream = true, keep_alive = some(settings.options.keep_alive),
+    options = {
+      temperature = settings.temperature, top_p = settings.topP, num_predict = settings.maxTokens,
+      stop = settings.stopSequences, repeat_penalty = settings.repeatPenalty,
+      num_ctx = some(settings.options.num_ctx) or settings.context,
+    },
+  })
+  sent.stream = "ndjson"
+  return sent
+end
+
+local function parse(event)
+  local data, deltas = event.data, {}
+  if type(data) ~= "table" then return nil end
+  if data.error ~= nil then return { { error = data.error } } end
+  local message = data.message
+  if type(message) == "table" and type(message.content) == "string" and message.content ~= "" then
+    deltas[1] = { text = message.content }
+  end
+  if data.done == true then
+    deltas[#deltas + 1] = {
+      usage = { prompt_tokens = data.prompt_eval_count, completion_tokens = data.eval_count },
+    }
+    deltas[#deltas + 1] = { done = true, reason = data.done_reason, last = true }
+  end
+  return deltas
+end
+
+local function models(settings)
+  return to(settings, "/api/tags")
+end
+
+local function parse_models(body)
+  local list = {}
+  for _, model in ipairs(type(body) == "table" and type(body.models) == "table" and body.models or {}) do
+    if type(model) == "table" and type(model.name) == "string" then list[#list + 1] = { name = model.name } end
+  end
+  return list
+end
+
+local function embed(texts, settings)
+  return to(settings, "/api/embed", { model = settings.model, input = texts })
+end
+
+local function parse_embeddings(body)
+  return { vectors = body.embeddings, prompt_tokens = body.prompt_eval_count }
+end
+
+return {
+  name = "ollama",
+  describe = "Ollama: models on this machine, or on one named by OLLAMA_HOST",
+  defaults = defaults, env = env, request = request, parse = parse, models = models, parse_models = parse_models,
+  embed = embed, parse_embeddings = parse_embeddings,
+}
