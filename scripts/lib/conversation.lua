@@ -4,6 +4,7 @@ local kalito = package.loaded.kalito
 local config = require "kalito.config"
 local personas = require "kalito.persona"
 local policy = require "kalito.policy"
+local recall = require "kalito.recall"
 
 local M = {}
 M.__index = M
@@ -58,15 +59,72 @@ function M:prompt(id, now)
   return personas.system(persona, { now = now, user = settings.user })
 end
 
+-- How many messages the plan wants recalled. A plan may hold anything.
+local function recalled_limit(plan)
+  local limit = type(plan.recalled) == "table" and math.tointeger(plan.recalled.limit)
+  return limit and math.max(0, math.min(limit, 100)) or 0
+end
+
+-- What makes a recalled message readable: the question before an answer, the answer after a question.
+local function neighbour(db, hit)
+  local filter = { session = hit.session, limit = 3 }
+  if hit.role == "assistant" then
+    filter.before, filter.order = hit.created_at, "newest"
+  elseif hit.text:find "%?%s*$" then
+    filter.since, filter.order = hit.created_at, "oldest"
+  else
+    return nil
+  end
+  for _, row in ipairs(db.message.find(filter) or {}) do
+    if row.id ~= hit.id and row.role ~= hit.role then return row end
+  end
+  return nil
+end
+
+-- Hits, each followed by the neighbour that makes it readable, which has a part of its score.
+local function with_neighbours(db, hits)
+  local seen, list = {}, {}
+  for _, hit in ipairs(hits) do seen[hit.id] = true end
+  for _, hit in ipairs(hits) do
+    list[#list + 1] = { id = hit.id, score = hit.score, reasons = M.encode_reasons(hit.reasons) }
+    local row = neighbour(db, hit)
+    if row and not seen[row.id] then
+      seen[row.id] = true
+      list[#list + 1] = { id = row.id, score = hit.score / 2, reasons = M.encode_reasons { { "beside", tostring(hit.id) } } }
+    end
+  end
+  return list
+end
+
+---Finds what the history says about a query, as db.recall.find does, and lets the policy have its say.
+---@param query string
+---@param options? { limit?: integer, scope?: "all"|"session", without?: integer }
+---@return table? hits, string? message, string? code
+function M:recall(query, options)
+  options = options or {}
+  local session = self.db.session.get(self.id)
+  local own = options.scope == "session" or session and session.archived_at
+  return recall.find(self.db, {
+    query = query, limit = options.limit, without = options.without, session = own and self.id or nil,
+  })
+end
+
 ---Builds the context of the next model call by the plan of the policy.
----@param options table `budget`, and any of query, text, message, role, persona, prompt, save: as in db.context.build
+---@param options table `budget`, and any of query, text, message, role, persona, prompt, save: as in db.context.build;
+---without `query` the new text is what is recalled for
 ---@return table? context, string? message, string? code as db.context.build gives it, and `policy`
 function M:context(options)
-  local ctx = { now = self.db.now(), session = self.id, budget = options.budget, query = options.query }
-  local request = {
-    session = self.id, plan = policy.call("context", "plan", ctx), prompt = self:prompt(options.persona, ctx.now),
-  }
+  local ctx = { now = self.db.now(), session = self.id, budget = options.budget, query = options.query or options.text }
+  local plan = policy.call("context", "plan", ctx)
+  local request = { session = self.id, plan = plan, prompt = self:prompt(options.persona, ctx.now) }
   for key, value in pairs(options) do request[key] = value end
+  local limit = recalled_limit(plan)
+  if ctx.query and ctx.query ~= "" and limit > 0 then
+    local scope = type(plan.recalled) == "table" and plan.recalled.scope
+    local hits, message, code = self:recall(ctx.query, { limit = limit, scope = scope, without = options.message })
+    if not hits then return nil, message, code end
+    request.recalled = with_neighbours(self.db, hits)
+  end
   local context, message, code = self.db.context.build(request)
   if not context then return nil, message, code end
   context.policy = policy.identity "context"

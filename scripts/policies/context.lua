@@ -5,7 +5,7 @@
 local defaults = {
   pins = 10, pin_share = 0.25, pin_importance = 0,
   summaries = 3, summary_share = 0.25, summary_importance = 0,
-  recalled = 10, recalled_share = 0.3,
+  recalled = 10, recalled_share = 0.3, recalled_scope = "all", -- or "session"
   recent = 20, recent_share = 1, recent_importance = 0,
   block = 4, -- the recent part drops its oldest so many at a time: the front stays the same, and is cached
 }
@@ -17,7 +17,7 @@ local function plan(ctx)
   return {
     pin = { limit = o.pins, share = o.pin_share, min_importance = o.pin_importance },
     summary = { limit = o.summaries, share = o.summary_share, min_importance = o.summary_importance },
-    recalled = { limit = o.recalled, share = o.recalled_share },
+    recalled = { limit = o.recalled, share = o.recalled_share, scope = o.recalled_scope },
     recent = { limit = o.recent, share = o.recent_share, min_importance = o.recent_importance },
     block = o.block,
   }
