@@ -179,13 +179,14 @@ static void push_response(lua_State *L, const kal_http *http) {
 }
 
 /* Performs with the callbacks at 3 and 4; the call is over before Lua allocates again. */
-static kal_code perform(lua_State *L, client *own, kal_http_request *r, kal_err *err) {
+static kal_code perform(lua_State *L, client *own, const kal_http_request *given, kal_err *err) {
     call c = {.L = L};
-    if (!lua_isnil(L, 2)) r->chunk = on_chunk;
-    r->alive = on_alive;
-    r->context = &c;
+    kal_http_request r = *given;
+    if (!lua_isnil(L, 2)) r.chunk = on_chunk;
+    r.alive = on_alive;
+    r.context = &c;
     own->busy = true;
-    kal_code code = kal_http_perform(own->http, r, err);
+    kal_code code = kal_http_perform(own->http, &r, err);
     own->busy = false;
     if (c.failed) lua_error(L);
     return code;

@@ -34,6 +34,7 @@ M.public = {
 
 -- Public, but not reachable from Lua, and why.
 M.unbound = {
+  kal_http_abort = "for signal handlers of C programs; a Lua program's Ctrl-C arrives as a debug hook",
 }
 
 -- Reachable from Lua, but no part of the surface that scripts/meta describes: what the scripts of kalito itself
