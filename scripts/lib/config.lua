@@ -2,6 +2,7 @@
 -- loaded with an empty environment: it is data, written in Lua.
 
 local kalito = package.loaded.kalito
+local contract = require "kalito.contract"
 local script = require "kalito.script"
 
 local M = {}
@@ -14,43 +15,68 @@ local M = {}
 ---@field user? string what {{user}} stands for
 local known = { policies = "table", providers = "table", model = "string", budget = "number", user = "string" }
 
----The line of `source` that sets `key`, for messages; 1 when it is not found.
+local function sets(line, key)
+  local plain = key:gsub("%p", "%%%0")
+  return not line:find "^%s*%-%-"
+    and (line:find("%f[%w_]" .. plain .. "%f[^%w_]%s*=") or line:find('%[%s*["\']' .. plain .. '["\']%s*%]'))
+end
+
+---The line of `source` that sets a key, for messages; that of the last table on the way to it when it is not found.
 ---@param source string
----@param key string
+---@param ... string the tables on the way, then the key: "policies", "score", "user"
 ---@return integer
-function M.line_of(source, key)
-  local number = 0
-  for line in (source .. "\n"):gmatch "(.-)\n" do
-    number = number + 1
-    if line:find("%f[%w_]" .. key:gsub("%p", "%%%0") .. "%f[^%w_]%s*=") then return number end
-    if line:find('%[%s*["\']' .. key:gsub("%p", "%%%0") .. '["\']%s*%]') then return number end
+function M.line_of(source, ...)
+  local lines, at = {}, 1
+  for line in (source .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
+  for _, key in ipairs { ... } do
+    for i = at, #lines do
+      if sets(lines[i], key) then
+        at = i
+        break
+      end
+    end
   end
-  return 1
+  return at
+end
+
+-- What is wrong with a value in the place of a default, or nil.
+local function misfit(default, value)
+  local wanted = type(default)
+  if type(value) ~= wanted then return "must be a " .. wanted .. ", not a " .. type(value) end
+  if wanted == "number" and value - value ~= 0 then return "must be a finite number" end
+  local element = wanted == "table" and type(default[1]) or "nil"
+  for i, item in ipairs(element ~= "nil" and value or {}) do
+    if type(item) ~= element then return ("is a list of %ss, but number %d is a %s"):format(element, i, type(item)) end
+  end
 end
 
 ---The options of a policy or provider: its defaults with the user's values laid over them. The defaults are the
 ---schema: a key they lack, or a value of another type, is an error with its line.
 ---@param defaults table
 ---@param given? table
----@param where { path: string, source: string }
+---@param where { path: string, source: string, within?: string[] } the file, and the tables on the way to `given`
 ---@return table? options, string? message, string? code
 function M.merge(defaults, given, where)
-  local names, options = {}, {}
+  local names, options, keys = {}, {}, {}
   for key, value in pairs(defaults) do
-    names[#names + 1] = key
+    names[#names + 1] = tostring(key)
     options[key] = value
   end
-  for key, value in pairs(given or {}) do
-    local name = tostring(key)
-    local place = where.path .. ":" .. M.line_of(where.source, name) .. ": "
+  for key in pairs(given or {}) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end) -- the same error every time
+  for _, key in ipairs(keys) do
+    local name, value, problem = tostring(key), given[key]
     if defaults[key] == nil then
       local near = kalito.nearest(name, names)
-      return nil, place .. "unknown option '" .. name .. "'" .. (near and " (did you mean '" .. near .. "'?)" or ""),
-        "config"
+      problem = "unknown option '" .. name .. "'" .. (near and " (did you mean '" .. near .. "'?)" or "")
+    else
+      local wrong = misfit(defaults[key], value)
+      problem = wrong and "option '" .. name .. "' " .. wrong
     end
-    if type(value) ~= type(defaults[key]) then
-      return nil, place .. "option '" .. name .. "' must be a " .. type(defaults[key]) .. ", not a " .. type(value),
-        "config"
+    if problem then
+      local way = { table.unpack(where.within or {}) }
+      way[#way + 1] = name
+      return nil, ("%s:%d: %s"):format(where.path, M.line_of(where.source, table.unpack(way)), problem), "config"
     end
     options[key] = value
   end
@@ -64,19 +90,38 @@ function M.reload()
   loaded = nil
 end
 
+-- Each section is a table of tables; those of `policies` are named like the kinds.
+local function check_sections(values, where)
+  local kinds = {}
+  for _, kind in ipairs(contract.names()) do kinds[kind] = {} end
+  local ok, message, code = M.merge(kinds, values.policies, { path = where.path, source = where.source,
+    within = { "policies" } })
+  if not ok then return nil, message, code end
+  for name, own in pairs(values.providers or {}) do
+    if type(name) ~= "string" or type(own) ~= "table" then
+      local line = M.line_of(where.source, "providers", tostring(name))
+      return nil, ("%s:%d: providers.%s must be a table"):format(where.path, line, tostring(name)), "config"
+    end
+  end
+  return true
+end
+
 local function read()
   local folder = script.config_folder()
   local path = folder and folder .. "/config.lua"
-  local source = path and script.read(path)
-  if not source then return { path = path or "config.lua", source = "", values = {} } end
+  if not path or not kalito.system.stat(path) then return { path = path or "config.lua", source = "", values = {} } end
+  local source, problem, code = script.read(path)
+  if not source then return nil, problem, code end
   local values, message = script.load({ name = "config", path = path, source = source }, {})
   if not values then return nil, message, "config" end
   local defaults = {}
   for key, kind in pairs(known) do
     defaults[key] = kind == "table" and {} or kind == "string" and "" or 0
   end
+  local where = { path = path, source = source }
   local ok
-  ok, message = M.merge(defaults, values, { path = path, source = source })
+  ok, message = M.merge(defaults, values, where)
+  if ok then ok, message = check_sections(values, where) end
   if not ok then return nil, message, "config" end
   return { path = path, source = source, values = values }
 end
@@ -92,15 +137,25 @@ function M.get()
   return loaded.values
 end
 
+---What the user has set for a policy or provider, as it stands in `section` of the settings.
+---@param section "policies"|"providers"
+---@param name string
+---@return table? given, string? message, string? code
+function M.given(section, name)
+  local values, message, code = M.get()
+  if not values then return nil, message, code end
+  return (values[section] or {})[name] or {}
+end
+
 ---The options of a policy or provider, from `section` of the settings.
 ---@param section "policies"|"providers"
 ---@param name string
 ---@param defaults table
 ---@return table? options, string? message, string? code
 function M.options(section, name, defaults)
-  local values, message, code = M.get()
-  if not values then return nil, message, code end
-  return M.merge(defaults, (values[section] or {})[name], loaded)
+  local given, message, code = M.given(section, name)
+  if not given then return nil, message, code end
+  return M.merge(defaults, given, { path = loaded.path, source = loaded.source, within = { section, name } })
 end
 
 return M

@@ -1,6 +1,8 @@
 -- contract.lua: what each kind of policy must give: its functions, what they take, and what counts as an answer.
 -- The host validates every answer with these, whoever wrote the policy; `kalito script test` and `doc` read them too.
 
+local kalito = package.loaded.kalito
+
 local M = {}
 
 ---A check takes the results of a function and gives them back, made safe, or nil and what is wrong with them.

@@ -67,10 +67,10 @@ local columns = {
 ---@param file kalito.PersonaFile
 ---@return table
 function M.row(file)
-  local row = {}
+  local row, json = {}, package.loaded.kalito.json
   for _, name in ipairs(columns) do row[name] = file[name] end
-  row.suggested_models = file.suggested_models and kalito.json.encode(file.suggested_models)
-  row.stopSequences = file.stopSequences and kalito.json.encode(file.stopSequences)
+  row.suggested_models = file.suggested_models and json.encode(file.suggested_models)
+  row.stopSequences = file.stopSequences and json.encode(file.stopSequences)
   return row
 end
 

@@ -10,7 +10,7 @@ local M = {}
 ---@field name string "policies/score"
 ---@field path? string file name; absent: embedded
 ---@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"
----@field source string
+---@field source? string absent: the file cannot be read
 ---@field shipped boolean the text is the one embedded in the program, wherever it was found
 
 local extra -- the folder of --scripts
@@ -82,7 +82,8 @@ end
 
 ---@return kalito.Script
 local function made(name, path, origin, source)
-  return { name = name, path = path, origin = origin, source = source, shipped = source == kalito.embedded(name) }
+  local shipped = source ~= nil and source == kalito.embedded(name)
+  return { name = name, path = path, origin = origin, source = source, shipped = shipped }
 end
 
 ---Every place a script of that name stands in, the winner first.

@@ -1,0 +1,77 @@
+-- calling.lua: runs one function of a policy, in the program or in the jail, and validates what it answers. A policy
+-- that fails is not replaced here.
+
+local script = require "kalito.script"
+local contract = require "kalito.contract"
+local loader = require "kalito.loader"
+
+local M = {}
+
+local function checked(policy, name, ok, ...)
+  if not ok then return nil, tostring((...)) end
+  local rule = contract.kinds[policy.kind].functions[name]
+  local sound, result, second = pcall(rule.check, ...)
+  if sound and (result ~= nil or rule.optional and (...) == nil) then return true, result, second end
+  local place = policy.origin == "assigned" and "the assigned " .. policy.kind .. " policy"
+    or script.chunk_name { path = policy.path, name = "policies/" .. policy.kind } .. ":"
+      .. loader.line_of(policy.source, name)
+  return nil, place .. ": " .. name .. ": " .. tostring(sound and second or result)
+end
+
+-- The results of the jail as pcall gives them. A failure is nil, message, code.
+local function as_pcall(first, message, code)
+  if first == nil and type(code) == "string" then return false, message end
+  return true, first, message
+end
+
+-- What cannot be passed, and a jail that was closed meanwhile, raise.
+local function jailed(ok, first, ...)
+  if not ok then return false, first end
+  return as_pcall(first, ...)
+end
+
+---What the jail has answered for a function, validated.
+---@param policy kalito.Policy
+---@param name string
+---@return boolean? ok, any result, any second nil, message when it failed
+function M.checked_jail(policy, name, ...)
+  return checked(policy, name, as_pcall(...))
+end
+
+---Runs one function of a policy with the context as it is, the last argument of every function.
+---@param policy kalito.Policy
+---@param name string
+---@param ctx table with `options`, which the jail also adds itself
+---@return boolean? ok, any result, any second nil, message when it failed
+function M.run(policy, name, ctx, ...)
+  local list = table.pack(...)
+  list[list.n + 1] = ctx
+  if policy.jail then
+    return checked(policy, name, jailed(pcall(policy.jail.call, policy.jail, name, table.unpack(list, 1, list.n + 1))))
+  end
+  return checked(policy, name, pcall(policy.call, name, table.unpack(list, 1, list.n + 1)))
+end
+
+---The context with the policy's options, some of them overridden by the caller's.
+-- ctx.options is the same table in every call: policies compile their word lists once for it. The jail puts the
+-- options there itself, so that they need not be sent again.
+---@param policy kalito.Policy
+---@param ctx table?
+---@return table ctx
+function M.context(policy, ctx)
+  ctx = ctx or {}
+  if not ctx.override then
+    ctx.options = not policy.jail and policy.options or nil
+    return ctx
+  end
+  local own, options = {}, {}
+  for key, value in pairs(ctx) do own[key] = value end
+  for key, value in pairs(policy.options) do
+    local other = ctx.override[key]
+    if other == nil then options[key] = value else options[key] = other end
+  end
+  own.options, own.override = options, nil
+  return own
+end
+
+return M
