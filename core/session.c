@@ -132,6 +132,9 @@ kal_code kal_session_add(kal_store *store, kal_session *row, kal_err *err) {
     code = choose_persona(store, row, err);
     if (code == KAL_OK)
         code = refuse_taken(kali_row_insert(store, &kali_session_noun, row, err), row, err);
+    /* Its number in the search index: made here, it is no part of adding the first message. */
+    int64_t number;
+    if (code == KAL_OK) code = kali_document_session(store, row->id, &number, err);
     return kali_write_end(store, code, err);
 }
 
