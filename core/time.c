@@ -130,8 +130,8 @@ static bool read_clock(const char **p, const char *end, int64_t *ms) {
 }
 
 bool kali_time_ms(kal_str text, int64_t *ms) {
+    if (!text.data || text.len < 10 || text.len > 40) return false;
     const char *p = text.data, *end = p + text.len;
-    if (!p || text.len < 10 || text.len > 40) return false;
     int year = number(&p, end, 4);
     if (year < 0 || !skip(&p, end, '-')) return false;
     int month = number(&p, end, 2);
