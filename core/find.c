@@ -235,8 +235,7 @@ static kal_code mark(const query *q, const void *row, kal_page *page, kal_err *e
 static kal_code tally(kal_store *store, const query *q, int64_t *out, kal_err *err) {
     kali_stmt *s;
     bool row;
-    kal_code code =
-        kali_db_use(store->db, q->noun->tally[q->filter.session.data != NULL], &s, err);
+    kal_code code = kali_db_use(store->db, q->noun->tally[q->filter.session.data != NULL], &s, err);
     if (code != KAL_OK) return code;
     bind_filter(q, s);
     kali_bind_integer(s, 17, INT64_MAX);
@@ -277,8 +276,7 @@ static kal_code read_page(kal_store *store, const query *q, kali_stmt *s, void *
     }
     page->left -= (int64_t)page->count;
     page->done = !row || page->left == 0;
-    if (page->count)
-        code = mark(q, (const char *)rows + size * (page->count - 1), page, err);
+    if (page->count) code = mark(q, (const char *)rows + size * (page->count - 1), page, err);
     return code;
 }
 
