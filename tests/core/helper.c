@@ -18,7 +18,8 @@ static kal_store *opened(const char *path, kal_options options) {
 }
 
 static kal_code add(kal_store *store, const char *session, const char *text) {
-    kal_message row = {.session = kal_text(session), .role = kal_text("user"), .text = kal_text(text)};
+    kal_message row = {
+        .session = kal_text(session), .role = kal_text("user"), .text = kal_text(text)};
     return kal_message_add(store, &row, &err);
 }
 
@@ -76,7 +77,10 @@ int main(int argc, char **argv) {
         const char *name;
         int count;
         kal_code (*run)(char **arg);
-    } verbs[] = {{"create", 1, create}, {"add", 4, add_many}, {"hold", 3, hold}, {"die", 2, die},
+    } verbs[] = {{"create", 1, create},
+                 {"add", 4, add_many},
+                 {"hold", 3, hold},
+                 {"die", 2, die},
                  {"weak", 3, weak}};
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, argv[1]) == 0 && argc == verbs[i].count + 2)

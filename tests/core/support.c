@@ -103,10 +103,11 @@ int tear_down(void **state) {
 
 /* ---- checks */
 
-void check_code(fixture *f, kal_code got, kal_code want, const char *call, const char *file, int line) {
+void check_code(fixture *f, kal_code got, kal_code want, const char *call, const char *file,
+                int line) {
     if (got != want) {
-        print_error("%s gave %s (%s), not %s\n", call, kal_code_name(got), got ? f->err.message : "",
-                    kal_code_name(want));
+        print_error("%s gave %s (%s), not %s\n", call, kal_code_name(got),
+                    got ? f->err.message : "", kal_code_name(want));
         _fail(file, line);
     }
     if (got != KAL_OK && f->err.code != got) {
@@ -138,7 +139,8 @@ void add_session(fixture *f, const char *id) {
 }
 
 int64_t add_message_at(fixture *f, const char *session, const char *text, const char *time) {
-    kal_message row = {.session = T(session), .role = T("user"), .text = T(text), .created_at = T(time)};
+    kal_message row = {
+        .session = T(session), .role = T("user"), .text = T(text), .created_at = T(time)};
     ok(kal_message_add(f->store, &row, &f->err));
     return row.id;
 }
@@ -147,7 +149,8 @@ int64_t add_message(fixture *f, const char *session, const char *text) {
     return add_message_at(f, session, text, NULL);
 }
 
-void add_pin(fixture *f, const char *session, const char *id, const char *content, double importance) {
+void add_pin(fixture *f, const char *session, const char *id, const char *content,
+             double importance) {
     kal_pin row = {.has = KAL_PIN_IMPORTANCE,
                    .id = T(id),
                    .session = T(session),
@@ -156,7 +159,8 @@ void add_pin(fixture *f, const char *session, const char *id, const char *conten
     ok(kal_pin_add(f->store, &row, &f->err));
 }
 
-void add_summary(fixture *f, const char *session, const char *id, const char *text, double importance) {
+void add_summary(fixture *f, const char *session, const char *id, const char *text,
+                 double importance) {
     kal_summary row = {.has = KAL_SUMMARY_IMPORTANCE,
                        .id = T(id),
                        .session = T(session),

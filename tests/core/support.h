@@ -54,7 +54,8 @@ kal_store *second_store(fixture *f);
 /* The call succeeds, or fails with this code and says so in f->err. */
 #define ok(call) check_code(f, (call), KAL_OK, #call, __FILE__, __LINE__)
 #define fails(code, call) check_code(f, (call), code, #call, __FILE__, __LINE__)
-void check_code(fixture *f, kal_code got, kal_code want, const char *call, const char *file, int line);
+void check_code(fixture *f, kal_code got, kal_code want, const char *call, const char *file,
+                int line);
 /* The last message holds these words. */
 #define says(words) check_says(f, words, __FILE__, __LINE__)
 void check_says(const fixture *f, const char *words, const char *file, int line);
@@ -70,8 +71,10 @@ static inline kal_str T(const char *z) {
 void add_session(fixture *f, const char *id);
 int64_t add_message(fixture *f, const char *session, const char *text);
 int64_t add_message_at(fixture *f, const char *session, const char *text, const char *time);
-void add_pin(fixture *f, const char *session, const char *id, const char *content, double importance);
-void add_summary(fixture *f, const char *session, const char *id, const char *text, double importance);
+void add_pin(fixture *f, const char *session, const char *id, const char *content,
+             double importance);
+void add_summary(fixture *f, const char *session, const char *id, const char *text,
+                 double importance);
 void add_persona(fixture *f, const char *id, const char *category, bool is_default);
 int64_t count_of(fixture *f, const char *session); /* message_count in the session's row */
 

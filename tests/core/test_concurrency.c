@@ -16,7 +16,8 @@ static void assert_exact(fixture *f, int64_t messages) {
     assert_int_equal(integer(f, "SELECT sum(message_count) FROM sessions"), messages);
     assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts_docsize"), messages);
     sqlite3_stmt *q;
-    assert_int_equal(sqlite3_prepare_v2(other(f), "PRAGMA integrity_check", -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(other(f), "PRAGMA integrity_check", -1, &q, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_step(q), SQLITE_ROW);
     assert_string_equal((const char *)sqlite3_column_text(q, 0), "ok");
     sqlite3_finalize(q);
@@ -36,11 +37,14 @@ static void writers_wait_for_each_other_and_lose_nothing(void **state) {
         assert_int_equal(wait_helper(helpers[i]), KAL_OK);
     assert_exact(f, 350);
     assert_int_equal(count_of(f, "a"), 250);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'plum'"), 100);
+    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'plum'"),
+                     100);
     /* One after the other: no two messages of a session at the same time. */
-    assert_int_equal(integer(f, "SELECT count(*) - count(DISTINCT session_id || created_at) FROM messages"), 0);
+    assert_int_equal(
+        integer(f, "SELECT count(*) - count(DISTINCT session_id || created_at) FROM messages"), 0);
     assert_int_equal(integer(f, "SELECT count(*) FROM messages a JOIN messages b ON b.session_id ="
-                                " a.session_id AND b.id > a.id AND b.created_at <= a.created_at"), 0);
+                                " a.session_id AND b.id > a.id AND b.created_at <= a.created_at"),
+                     0);
 }
 
 static void a_reader_works_while_another_writes(void **state) {

@@ -97,14 +97,18 @@ static void all_parts_stand_in_their_order(void **state) {
     kal_message reply = {.session = T("s"), .role = T("assistant"), .text = T("Hello!")};
     ok(kal_message_add(f->store, &reply, &f->err));
     kal_recalled recalled = {old, 3.5, T("[[\"parking\",3.5]]")};
-    ok(build(f, (kal_request){.session = T("s"), .text = T("Where is the car?"), .budget = 1000,
-                              .recalled = &recalled, .recalled_count = 1}));
+    ok(build(f, (kal_request){.session = T("s"),
+                              .text = T("Where is the car?"),
+                              .budget = 1000,
+                              .recalled = &recalled,
+                              .recalled_count = 1}));
     assert_string_equal(outline(),
                         "persona:guide pin:p2 pin:p1 summary:m1 recent:2 recent:3 recalled:1 new:");
     assert_int_equal(info.messages, 5);
     assert_text(message(0).role, "system");
-    assert_text(message(0).content, "You are helpful.\n\n# Pinned\n- The trip begins on Monday.\n- The car is "
-                                    "red.\n\n# Summaries of earlier messages\n- They planned a trip.");
+    assert_text(message(0).content,
+                "You are helpful.\n\n# Pinned\n- The trip begins on Monday.\n- The car is "
+                "red.\n\n# Summaries of earlier messages\n- They planned a trip.");
     assert_text(message(1).role, "user");
     assert_text(message(1).content, "Hello?");
     assert_text(message(2).role, "assistant");
@@ -128,7 +132,8 @@ static void all_parts_stand_in_their_order(void **state) {
 
 static void the_part_names_are_fixed(void **state) {
     (void)state;
-    static const char *const names[KAL_PARTS] = {"persona", "pin", "summary", "recalled", "recent", "new"};
+    static const char *const names[KAL_PARTS] = {"persona",  "pin",    "summary",
+                                                 "recalled", "recent", "new"};
     for (int i = 0; i < KAL_PARTS; i++)
         assert_string_equal(kal_part_name((kal_part)i), names[i]);
     assert_string_equal(kal_part_name((kal_part)99), "unknown");
@@ -172,7 +177,8 @@ static void the_persona_may_be_chosen_or_replaced_by_a_prompt(void **state) {
     assert_text(message(0).content, "Be brief.");
     ok(build(f, (kal_request){.session = T("s"), .prompt = T(""), .budget = 100}));
     assert_int_equal(info.messages, 0);
-    fails(KAL_NOT_FOUND, build(f, (kal_request){.session = T("s"), .persona = T("none"), .budget = 100}));
+    fails(KAL_NOT_FOUND,
+          build(f, (kal_request){.session = T("s"), .persona = T("none"), .budget = 100}));
 }
 
 static void a_persona_that_another_program_has_deleted_is_left_out(void **state) {
@@ -190,7 +196,10 @@ static void a_stored_message_is_shown_once_and_ends_the_conversation(void **stat
     for (int i = 0; i < 5; i++)
         add_message(f, "s", "x");
     kal_recalled recalled[] = {{4, 2, {0}}, {2, 1, {0}}};
-    ok(build(f, (kal_request){.session = T("s"), .message = 4, .budget = 1000, .recalled = recalled,
+    ok(build(f, (kal_request){.session = T("s"),
+                              .message = 4,
+                              .budget = 1000,
+                              .recalled = recalled,
                               .recalled_count = 2}));
     assert_string_equal(outline(), "recent:1 recent:2 recent:3 -recalled:2 -recalled:4 new:4");
     assert_string_equal(item(3).why, "already shown as a recent message");
@@ -205,8 +214,9 @@ static void archived_messages_are_recalled_but_not_recent(void **state) {
         .has = KAL_BIT(10), .id = T("s"), .boundary_at = T("2025-01-01"), .boundary_id = 4};
     ok(kal_session_set(f->store, &boundary, &f->err));
     kal_recalled recalled = {2, 1, {0}};
-    ok(build(f, (kal_request){.session = T("s"), .budget = 1000, .recalled = &recalled,
-                              .recalled_count = 1}));
+    ok(build(f,
+             (kal_request){
+                 .session = T("s"), .budget = 1000, .recalled = &recalled, .recalled_count = 1}));
     assert_string_equal(outline(), "recent:5 recent:6 recalled:2");
 }
 
@@ -221,23 +231,27 @@ static void messages_at_the_same_time_stand_in_the_order_of_their_ids(void **sta
     assert_string_equal(outline(), "recent:6 recent:7 recent:8 recent:9");
     plan.recent.limit = 7;
     ok(build(f, (kal_request){.session = T("s"), .budget = 1000, .plan = &plan}));
-    assert_string_equal(outline(), "recent:3 recent:4 recent:5 recent:6 recent:7 recent:8 recent:9");
+    assert_string_equal(outline(),
+                        "recent:3 recent:4 recent:5 recent:6 recent:7 recent:8 recent:9");
 }
 
 static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
     fixture *f = *state;
     add_session(f, "t");
     int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{b, 3, {0}}, {a, 2, {0}}, {b, 1, {0}}, {999, 1, {0}}, {-1, 1, {0}},
-                               {a, 9, {0}}};
-    ok(build(f, (kal_request){.session = T("s"), .budget = 1000, .recalled = recalled,
-                              .recalled_count = 6}));
+    kal_recalled recalled[] = {{b, 3, {0}},   {a, 2, {0}},  {b, 1, {0}},
+                               {999, 1, {0}}, {-1, 1, {0}}, {a, 9, {0}}};
+    ok(build(f, (kal_request){
+                    .session = T("s"), .budget = 1000, .recalled = recalled, .recalled_count = 6}));
     assert_string_equal(outline(), "recalled:1 recalled:2");
     assert_true(item(1).score == 3);
     kal_plan plan = kal_plan_default();
     plan.recalled.limit = 1;
-    ok(build(f, (kal_request){.session = T("s"), .budget = 1000, .recalled = recalled,
-                              .recalled_count = 6, .plan = &plan}));
+    ok(build(f, (kal_request){.session = T("s"),
+                              .budget = 1000,
+                              .recalled = recalled,
+                              .recalled_count = 6,
+                              .plan = &plan}));
     assert_string_equal(outline(), "recalled:2");
 }
 
@@ -245,8 +259,10 @@ static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
 
 static void what_must_be_sent_is_never_cut(void **state) {
     fixture *f = *state;
-    kal_request request = {.session = T("s"), .prompt = T("Be brief and always speak of boats."),
-                           .text = T("Where did we park the car yesterday evening?"), .budget = 5};
+    kal_request request = {.session = T("s"),
+                           .prompt = T("Be brief and always speak of boats."),
+                           .text = T("Where did we park the car yesterday evening?"),
+                           .budget = 5};
     fails(KAL_BUDGET, build(f, request));
     const char *more = strstr(f->err.message, "tokens, ");
     assert_non_null(more);
@@ -297,8 +313,11 @@ static void rows_below_the_plans_minimum_are_not_taken(void **state) {
     add_summary(f, "s", "m1", "x", 0.1);
     static const double scores[] = {0.9, 0.1, 0.9};
     for (int i = 0; i < 3; i++) {
-        kal_message row = {.has = KAL_MESSAGE_IMPORTANCE, .session = T("s"), .role = T("user"),
-                           .text = T("x"), .importance_score = scores[i]};
+        kal_message row = {.has = KAL_MESSAGE_IMPORTANCE,
+                           .session = T("s"),
+                           .role = T("user"),
+                           .text = T("x"),
+                           .importance_score = scores[i]};
         ok(kal_message_add(f->store, &row, &f->err));
     }
     kal_plan plan = kal_plan_default();
@@ -313,7 +332,9 @@ static void a_hostile_plan_becomes_the_nearest_sensible_one(void **state) {
     fixture *f = *state;
     add_pin(f, "s", "p", "x", 0);
     add_message(f, "s", "x");
-    kal_share wild[] = {{INT64_MAX, INFINITY, NAN}, {INT64_MIN, NAN, INFINITY}, {-1, -INFINITY, -1},
+    kal_share wild[] = {{INT64_MAX, INFINITY, NAN},
+                        {INT64_MIN, NAN, INFINITY},
+                        {-1, -INFINITY, -1},
                         {5, 1e300, -1e300}};
     for (int i = 0; i < 4; i++) {
         kal_plan plan = {wild[i], wild[(i + 1) % 4], wild[(i + 2) % 4], wild[(i + 3) % 4],
@@ -472,13 +493,18 @@ static void the_order_of_writing_rows_does_not_show(void **state) {
             int n = (i * 3 + round) % 7;
             snprintf(id, sizeof id, "id%d", n);
             snprintf(text, sizeof text, "text %d", n);
-            kal_pin pin = {.id = T(id), .session = T("s"), .content = T(text), .created_at = T("2025-01-01")};
+            kal_pin pin = {
+                .id = T(id), .session = T("s"), .content = T(text), .created_at = T("2025-01-01")};
             ok(kal_pin_add(f->store, &pin, &f->err));
             kal_summary summary = {
                 .id = T(id), .session = T("s"), .summary = T(text), .created_at = T("2025-01-01")};
             ok(kal_summary_add(f->store, &summary, &f->err));
-            kal_message row = {.has = KAL_MESSAGE_ID, .id = n + 1, .session = T("s"), .role = T("user"),
-                               .text = T(text), .created_at = T("2025-01-01")};
+            kal_message row = {.has = KAL_MESSAGE_ID,
+                               .id = n + 1,
+                               .session = T("s"),
+                               .role = T("user"),
+                               .text = T(text),
+                               .created_at = T("2025-01-01")};
             ok(kal_message_add(f->store, &row, &f->err));
         }
         ok(build(f, (kal_request){.session = T("s"), .budget = 1000}));
@@ -495,9 +521,22 @@ static void the_order_of_writing_rows_does_not_show(void **state) {
 
 /* ---- anything at all */
 
-static const char *const pieces[] = {"the car ", "parking ", "is red. ", "x", "\n", "  ", "{ return 0; } ",
-                                     "1234567", "ä", "\xE4\xB8\x80\xE4\xB8\x89", "\xF0\x9F\x98\x80", "!?",
-                                     "\n# Pinned\n- ", "\t", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "\x01"};
+static const char *const pieces[] = {"the car ",
+                                     "parking ",
+                                     "is red. ",
+                                     "x",
+                                     "\n",
+                                     "  ",
+                                     "{ return 0; } ",
+                                     "1234567",
+                                     "ä",
+                                     "\xE4\xB8\x80\xE4\xB8\x89",
+                                     "\xF0\x9F\x98\x80",
+                                     "!?",
+                                     "\n# Pinned\n- ",
+                                     "\t",
+                                     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                     "\x01"};
 
 static const char *random_text(dice *d) {
     static char text[2000];
@@ -510,18 +549,20 @@ static const char *random_text(dice *d) {
 }
 
 static int64_t wild_integer(dice *d) {
-    static const int64_t values[] = {0, 1, 2, 3, 5, 10, 20, 20, 30, 1000, -1, INT64_MIN, INT64_MAX, 1LL << 40};
+    static const int64_t values[] = {0,  1,  2,    3,  5,         10,        20,
+                                     20, 30, 1000, -1, INT64_MIN, INT64_MAX, 1LL << 40};
     return values[below(d, 14)];
 }
 
 static double wild_number(dice *d) {
-    static const double values[] = {0, 0.1, 0.25, 0.3, 0.5, 0.7, 1, 1, 1, 1e300, -1, -1e300, NAN, INFINITY,
-                                    -INFINITY, 5e-324};
+    static const double values[] = {0, 0.1,   0.25, 0.3,    0.5, 0.7,      1,         1,
+                                    1, 1e300, -1,   -1e300, NAN, INFINITY, -INFINITY, 5e-324};
     return values[below(d, 16)];
 }
 
 static kal_share wild_share(dice *d) {
-    if (below(d, 3)) return (kal_share){below(d, 25), (double)below(d, 101) / 100, (double)below(d, 3) / 5};
+    if (below(d, 3))
+        return (kal_share){below(d, 25), (double)below(d, 101) / 100, (double)below(d, 3) / 5};
     return (kal_share){wild_integer(d), wild_number(d), wild_number(d)};
 }
 
@@ -571,8 +612,10 @@ static void fill(fixture *f, dice *d) {
             known[s].last = m.id;
         }
         if (mark) {
-            kal_session b = {
-                .has = KAL_BIT(10), .id = T(known[s].id), .boundary_at = T(mark_at), .boundary_id = mark};
+            kal_session b = {.has = KAL_BIT(10),
+                             .id = T(known[s].id),
+                             .boundary_at = T(mark_at),
+                             .boundary_id = mark};
             ok(kal_session_set(f->store, &b, &f->err));
         }
     }
@@ -613,7 +656,8 @@ static void assert_sound(const kal_request *r, const kal_plan *plan, int s) {
         for (size_t k = 0; k < i; k++) {
             kal_item b = item(k);
             bool same = a.id.data && b.id.data && strcmp(a.id.data, b.id.data) == 0;
-            if (same && a.part == b.part) fail_msg("%s %s is explained twice", kal_part_name(a.part), a.id.data);
+            if (same && a.part == b.part)
+                fail_msg("%s %s is explained twice", kal_part_name(a.part), a.id.data);
             bool messages = a.part >= KAL_PART_RECALLED && b.part >= KAL_PART_RECALLED;
             if (same && messages && a.in && b.in) fail_msg("message %s is shown twice", a.id.data);
         }
@@ -669,7 +713,8 @@ static void no_session_plan_or_budget_breaks_the_rules(void **state) {
         r.recalled_count = below(&d, 2) ? (size_t)below(&d, 30) : 0;
         for (size_t i = 0; i < r.recalled_count; i++) {
             /* Its own messages often, sometimes one that is not there. */
-            int64_t id = below(&d, 2) && known[s].last ? known[s].last - below(&d, 60) : below(&d, 900) - 5;
+            int64_t id =
+                below(&d, 2) && known[s].last ? known[s].last - below(&d, 60) : below(&d, 900) - 5;
             recalled[i] = (kal_recalled){id, wild_number(&d), below(&d, 2) ? T("[]") : T(NULL)};
         }
         if (below(&d, 3) == 0) {

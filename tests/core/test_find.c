@@ -53,7 +53,8 @@ TEXT_NOUN(summary)
 /* ---- sessions, personas, pins, summaries */
 
 static void add_full_session(fixture *f, const char *id, const char *name, const char *persona,
-                             const char *created, const char *updated, bool saved, const char *archived) {
+                             const char *created, const char *updated, bool saved,
+                             const char *archived) {
     kal_session row = {.has = KAL_SESSION_SAVED | KAL_BIT(4),
                        .id = T(id),
                        .name = T(name),
@@ -100,7 +101,8 @@ static void sessions_are_found_by_every_condition(void **state) {
 
 static void an_id_prefix_reaches_over_all_characters(void **state) {
     fixture *f = *state;
-    static const char *const ids[] = {"x", "x\x01", "xa", "x~", "x\xC3\xA4", "x\xF4\x8F\xBF\xBD", "y"};
+    static const char *const ids[] = {"x", "x\x01", "xa", "x~", "x\xC3\xA4", "x\xF4\x8F\xBF\xBD",
+                                      "y"};
     for (int i = 0; i < 7; i++)
         add_session(f, ids[i]);
     count_is(session, 6, .id_prefix = T("x"));
@@ -140,9 +142,13 @@ static void pins_are_found_by_every_condition(void **state) {
                 {"p3", "t", "user", "2025-01-03", 0.9}, {"p4", "s", "user", "2025-01-03", 0.5},
                 {"p5", "s", "user", "2025-01-03", 0.5}, {"p6", "s", "code", "2025-01-04", 0}};
     for (int i = 0; i < 6; i++) {
-        kal_pin row = {.has = KAL_PIN_IMPORTANCE, .id = T(rows[i].id), .session = T(rows[i].session),
-                       .content = T("x"), .importance_score = rows[i].importance,
-                       .pin_type = T(rows[i].type), .created_at = T(rows[i].time)};
+        kal_pin row = {.has = KAL_PIN_IMPORTANCE,
+                       .id = T(rows[i].id),
+                       .session = T(rows[i].session),
+                       .content = T("x"),
+                       .importance_score = rows[i].importance,
+                       .pin_type = T(rows[i].type),
+                       .created_at = T(rows[i].time)};
         ok(kal_pin_add(f->store, &row, &f->err));
     }
     assert_found(pin, "p3 p2 p5 p4 p1 p6 ");
@@ -214,8 +220,10 @@ static void fill(fixture *f, dice *d) {
     ok(kal_store_commit(f->store, &f->err));
     run(f, "UPDATE messages SET importance_score = NULL WHERE id %% 17 = 0");
     for (int i = 0; i < 3; i++)
-        run(f, "UPDATE sessions SET boundary_at = '2025-01-%02dT00:00:00.000Z', boundary_id = %d"
-               " WHERE id = '%c'", i * 3, (int)below(d, 200), 'a' + i);
+        run(f,
+            "UPDATE sessions SET boundary_at = '2025-01-%02dT00:00:00.000Z', boundary_id = %d"
+            " WHERE id = '%c'",
+            i * 3, (int)below(d, 200), 'a' + i);
 }
 
 static void every_search_agrees_with_plain_sql(void **state) {
@@ -230,7 +238,8 @@ static void every_search_agrees_with_plain_sql(void **state) {
         char session[2] = {(char)('a' + below(&d, 4)), 0}, since[32], before[32];
         kal_filter filter = {.order = (kal_order)below(&d, 4)};
         char *p = sql;
-        p += sprintf(p, "SELECT m.id FROM messages m JOIN sessions s ON s.id = m.session_id WHERE 1");
+        p += sprintf(p,
+                     "SELECT m.id FROM messages m JOIN sessions s ON s.id = m.session_id WHERE 1");
         bool of_session = below(&d, 4) > 0;
         if (of_session) {
             filter.session = T(session);
@@ -293,7 +302,8 @@ static void the_boundary_divides_a_session_in_two(void **state) {
     ok(kal_session_set(f->store, &row, &f->err));
     assert_found(message, "1 2 ", .session = T("s"), .scope = KAL_SCOPE_ARCHIVED);
     assert_found(message, "3 4 5 6 ", .session = T("s"), .scope = KAL_SCOPE_LIVE);
-    assert_found(message, "6 5 4 3 ", .session = T("s"), .scope = KAL_SCOPE_LIVE, .order = KAL_ORDER_NEWEST);
+    assert_found(message, "6 5 4 3 ", .session = T("s"), .scope = KAL_SCOPE_LIVE,
+                 .order = KAL_ORDER_NEWEST);
     assert_found(message, "1 2 3 4 5 6 ", .session = T("s"));
     count_is(message, 2, .session = T("s"), .scope = KAL_SCOPE_ARCHIVED);
     count_is(message, 4, .session = T("s"), .scope = KAL_SCOPE_LIVE);
@@ -501,10 +511,18 @@ static void limits_and_orders_out_of_range_are_misuse(void **state) {
 
 static void a_condition_the_noun_does_not_have_is_misuse(void **state) {
     fixture *f = *state;
-    const kal_filter all[] = {{.session = T("s")},   {.role = T("user")},     {.pin_type = T("user")},
-                              {.persona = T("p")},   {.category = T("c")},    {.name = T("n")},
-                              {.id_prefix = T("i")}, {.since = T("2025-01-01")}, {.before = T("2025-01-01")},
-                              {.min_importance = 0.5}, {.scope = KAL_SCOPE_LIVE}, {.saved = 1},
+    const kal_filter all[] = {{.session = T("s")},
+                              {.role = T("user")},
+                              {.pin_type = T("user")},
+                              {.persona = T("p")},
+                              {.category = T("c")},
+                              {.name = T("n")},
+                              {.id_prefix = T("i")},
+                              {.since = T("2025-01-01")},
+                              {.before = T("2025-01-01")},
+                              {.min_importance = 0.5},
+                              {.scope = KAL_SCOPE_LIVE},
+                              {.saved = 1},
                               {.order = KAL_ORDER_IMPORTANCE}};
     /* In the order of `all`, 1 where the noun has it. A scope of messages needs a session. */
     static const struct {

@@ -29,7 +29,8 @@ static int with_sessions(void **state) {
 static void a_message_is_found_as_soon_as_it_is_added(void **state) {
     fixture *f = *state;
     int64_t id = add_message(f, "a", "Where did we park the Car?");
-    assert_int_equal(integer(f, "SELECT rowid FROM kalito_messages_fts WHERE text MATCH 'car'"), id);
+    assert_int_equal(integer(f, "SELECT rowid FROM kalito_messages_fts WHERE text MATCH 'car'"),
+                     id);
     assert_int_equal(hits(f, "parking"), 1); /* the stem counts */
     assert_int_equal(hits(f, "train"), 0);
 }
@@ -93,11 +94,14 @@ static void text_without_spaces_is_found_by_pairs(void **state) {
 
 static void bytes_that_are_no_text_from_another_program_do_no_harm(void **state) {
     fixture *f = *state;
-    static const char *const bytes[] = {"F0", "E3", "E381", "E4B8", "F09F98", "FF", "61F0", "E4B880F0",
-                                        "EDA080", "F8808080", "C3", "610062", "00", "E4B8E4B880E4"};
+    static const char *const bytes[] = {"F0", "E3",     "E381",     "E4B8",        "F09F98",
+                                        "FF", "61F0",   "E4B880F0", "EDA080",      "F8808080",
+                                        "C3", "610062", "00",       "E4B8E4B880E4"};
     for (int i = 0; i < 14; i++)
-        run(f, "INSERT INTO messages(session_id, role, text, created_at)"
-               " VALUES ('a', 'user', CAST(x'%s' AS TEXT), '2025-01-01')", bytes[i]);
+        run(f,
+            "INSERT INTO messages(session_id, role, text, created_at)"
+            " VALUES ('a', 'user', CAST(x'%s' AS TEXT), '2025-01-01')",
+            bytes[i]);
     run(f, "INSERT INTO messages(session_id, role, text) VALUES ('a', 'user', NULL)");
     run(f, "INSERT INTO messages(session_id, role, text) VALUES ('a', 'user', 12.5)");
     run(f, "INSERT INTO messages(session_id, role, text) VALUES ('a', 'user', x'00FFE3')");
@@ -135,7 +139,8 @@ static void what_another_program_writes_is_found_after_the_next_write(void **sta
     assert_int_equal(count_of(f, "a"), 2);
     run(f, "DELETE FROM sessions WHERE id = 'a'");
     settle(f);
-    assert_int_equal(hits(f, "plum") + hits(f, "pear") + note_hits(f, "cherry") + note_hits(f, "grape"), 0);
+    assert_int_equal(
+        hits(f, "plum") + hits(f, "pear") + note_hits(f, "cherry") + note_hits(f, "grape"), 0);
     assert_int_equal(integer(f, "SELECT count(*) FROM kalito_tombstones"), 0);
 }
 
@@ -170,8 +175,8 @@ static void a_text_edited_twice_and_deleted_is_forgotten_once(void **state) {
 
 /* ---- everything at random */
 
-static const char *const words[] = {"apple", "pear", "plum", "cherry", "grape", "fig",
-                                    "停车", "東京", "kiwi", "lime"};
+static const char *const words[] = {"apple", "pear", "plum", "cherry", "grape",
+                                    "fig",   "停车", "東京", "kiwi",   "lime"};
 #define WORDS 10
 
 static void phrase(dice *d, char *out) {
@@ -188,7 +193,8 @@ static void one_change(fixture *f, dice *d) {
     const char *session = below(d, 2) ? "a" : "b";
     int64_t id = 0, count = integer(f, "SELECT count(*) FROM messages");
     if (count)
-        id = integer(f, "SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET %d", (int)below(d, count));
+        id = integer(f, "SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET %d",
+                     (int)below(d, count));
     static int serial;
     char key[32];
     snprintf(key, sizeof key, "n%d", ++serial);
@@ -209,20 +215,24 @@ static void one_change(fixture *f, dice *d) {
     case 6: add_summary(f, session, key, text, 0.5); break;
     case 7:
     case 8:
-        run(f, "INSERT INTO messages(session_id, role, text, created_at)"
-               " VALUES ('%s', 'user', '%s', '2025-01-01T00:00:00.000Z')", session, text);
+        run(f,
+            "INSERT INTO messages(session_id, role, text, created_at)"
+            " VALUES ('%s', 'user', '%s', '2025-01-01T00:00:00.000Z')",
+            session, text);
         break;
     case 9: run(f, "UPDATE messages SET text = '%s' WHERE id = %d", text, (int)id); break;
     case 10: run(f, "DELETE FROM messages WHERE id = %d", (int)id); break;
     case 11:
-        run(f, "INSERT INTO semantic_pins(id, session_id, content) VALUES ('%s', '%s', '%s')", key, session,
-            text);
+        run(f, "INSERT INTO semantic_pins(id, session_id, content) VALUES ('%s', '%s', '%s')", key,
+            session, text);
         break;
     case 12: run(f, "UPDATE semantic_pins SET content = '%s' WHERE id > '%s'", text, key); break;
     case 13:
         run(f, "DELETE FROM semantic_pins WHERE id IN (SELECT id FROM semantic_pins LIMIT 1)");
-        run(f, "UPDATE conversation_summaries SET summary = '%s' WHERE id IN"
-               " (SELECT max(id) FROM conversation_summaries)", text);
+        run(f,
+            "UPDATE conversation_summaries SET summary = '%s' WHERE id IN"
+            " (SELECT max(id) FROM conversation_summaries)",
+            text);
         break;
     }
 }
@@ -230,31 +240,40 @@ static void one_change(fixture *f, dice *d) {
 static void assert_exact(fixture *f) {
     for (int i = 0; i < WORDS; i++) {
         assert_int_equal(
-            integer(f, "SELECT count(*) FROM messages m WHERE (instr(text, '%s') > 0) <> (id IN"
-                       " (SELECT rowid FROM kalito_messages_fts WHERE text MATCH '\"%s\"'))",
+            integer(f,
+                    "SELECT count(*) FROM messages m WHERE (instr(text, '%s') > 0) <> (id IN"
+                    " (SELECT rowid FROM kalito_messages_fts WHERE text MATCH '\"%s\"'))",
                     words[i], words[i]),
             0);
         assert_int_equal(
             hits(f, words[i]),
             integer(f, "SELECT count(*) FROM messages WHERE instr(text, '%s') > 0", words[i]));
         assert_int_equal(
-            integer(f, "SELECT count(*) FROM kalito_notes n JOIN (SELECT 'pin' AS kind, id, content FROM"
-                       " semantic_pins UNION ALL SELECT 'summary', id, summary FROM"
-                       " conversation_summaries) x ON n.kind = x.kind AND n.key = x.id"
-                       " WHERE (instr(content, '%s') > 0) <> (n.id IN"
-                       " (SELECT rowid FROM kalito_notes_fts WHERE text MATCH '\"%s\"'))",
-                    words[i], words[i]),
+            integer(
+                f,
+                "SELECT count(*) FROM kalito_notes n JOIN (SELECT 'pin' AS kind, id, content FROM"
+                " semantic_pins UNION ALL SELECT 'summary', id, summary FROM"
+                " conversation_summaries) x ON n.kind = x.kind AND n.key = x.id"
+                " WHERE (instr(content, '%s') > 0) <> (n.id IN"
+                " (SELECT rowid FROM kalito_notes_fts WHERE text MATCH '\"%s\"'))",
+                words[i], words[i]),
             0);
-        assert_int_equal(note_hits(f, words[i]),
-                         integer(f, "SELECT (SELECT count(*) FROM semantic_pins WHERE instr(content, '%s'))"
-                                    " + (SELECT count(*) FROM conversation_summaries"
-                                    " WHERE instr(summary, '%s'))", words[i], words[i]));
+        assert_int_equal(
+            note_hits(f, words[i]),
+            integer(f,
+                    "SELECT (SELECT count(*) FROM semantic_pins WHERE instr(content, '%s'))"
+                    " + (SELECT count(*) FROM conversation_summaries"
+                    " WHERE instr(summary, '%s'))",
+                    words[i], words[i]));
     }
     assert_int_equal(integer(f, "SELECT count(*) FROM kalito_tombstones"), 0);
     assert_int_equal(integer(f, "SELECT count(*) FROM sessions s WHERE message_count <>"
-                                " (SELECT count(*) FROM messages WHERE session_id = s.id)"), 0);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts_docsize d WHERE NOT EXISTS"
-                                " (SELECT 1 FROM messages m WHERE m.id = d.id)"), 0);
+                                " (SELECT count(*) FROM messages WHERE session_id = s.id)"),
+                     0);
+    assert_int_equal(integer(f,
+                             "SELECT count(*) FROM kalito_messages_fts_docsize d WHERE NOT EXISTS"
+                             " (SELECT 1 FROM messages m WHERE m.id = d.id)"),
+                     0);
     run(f, "INSERT INTO kalito_messages_fts(kalito_messages_fts) VALUES ('integrity-check')");
     run(f, "INSERT INTO kalito_notes_fts(kalito_notes_fts) VALUES ('integrity-check')");
 }

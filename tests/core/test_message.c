@@ -52,8 +52,8 @@ static void add_keeps_what_is_given(void **state) {
     assert_text(got.external_id, "x1");
     assert_text(got.speaker, "Ann");
     assert_text(got.score_reasons, "[[\"question\",0.2]]");
-    kal_message again = {.has = KAL_MESSAGE_ID, .id = 42, .session = T("s"), .role = T("user"),
-                         .text = T("x")};
+    kal_message again = {
+        .has = KAL_MESSAGE_ID, .id = 42, .session = T("s"), .role = T("user"), .text = T("x")};
     fails(KAL_EXISTS, kal_message_add(f->store, &again, &f->err));
     says("the id 42 already");
     kal_message next = make("s", "user", "next");
@@ -64,7 +64,8 @@ static void add_keeps_what_is_given(void **state) {
 static void every_role_and_no_other_is_accepted(void **state) {
     fixture *f = *state;
     static const char *const good[] = {"user", "assistant", "system", "tool"};
-    static const char *const bad[] = {"", "User", "use", "users", "user ", "bot", "user assistant", "\xFF"};
+    static const char *const bad[] = {"",    "User",           "use", "users", "user ",
+                                      "bot", "user assistant", "\xFF"};
     for (int i = 0; i < 4; i++) {
         kal_message row = make("s", good[i], "x");
         ok(kal_message_add(f->store, &row, &f->err));
@@ -125,9 +126,9 @@ static void what_is_required_must_be_there(void **state) {
 
 static void text_that_is_not_text_is_misuse(void **state) {
     fixture *f = *state;
-    static const kal_str bad[] = {{"a\0b", 3},          {"\0", 1},        {"\xC0\x80", 2},
+    static const kal_str bad[] = {{"a\0b", 3},         {"\0", 1},          {"\xC0\x80", 2},
                                   {"\xED\xA0\x80", 3}, {"ok \xE2\x82", 5}, {"\xF4\x90\x80\x80", 4},
-                                  {"\x80", 1},          {"\xFF\xFE", 2}};
+                                  {"\x80", 1},         {"\xFF\xFE", 2}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         kal_message row = make("s", "user", NULL);
         row.text = bad[i];

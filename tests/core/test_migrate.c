@@ -38,8 +38,8 @@ static void make_original(fixture *f) {
 
 static void the_originals_tables_come_first_and_unchanged(void **state) {
     fixture *f = *state;
-    static const char *const tables[] = {"sessions", "personas", "messages", "conversation_summaries",
-                                         "semantic_pins"};
+    static const char *const tables[] = {"sessions", "personas", "messages",
+                                         "conversation_summaries", "semantic_pins"};
     char path[320];
     snprintf(path, sizeof path, "%s/original.db", f->dir);
     sqlite3 *original;
@@ -63,10 +63,13 @@ static void the_originals_tables_come_first_and_unchanged(void **state) {
         sqlite3_finalize(b);
     }
     sqlite3_close(original);
-    assert_int_equal(integer(f, "SELECT count(*) FROM sqlite_master WHERE name ="
-                                " 'idx_messages_session_created' AND sql LIKE '%%created_at DESC)'"), 1);
+    assert_int_equal(integer(f,
+                             "SELECT count(*) FROM sqlite_master WHERE name ="
+                             " 'idx_messages_session_created' AND sql LIKE '%%created_at DESC)'"),
+                     1);
     assert_int_equal(integer(f, "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND"
-                                " sql LIKE '%%INSERT ON messages%%'"), 0);
+                                " sql LIKE '%%INSERT ON messages%%'"),
+                     0);
 }
 
 static void a_file_of_the_original_is_brought_up_to_date(void **state) {
@@ -92,8 +95,10 @@ static void a_file_of_the_original_is_brought_up_to_date(void **state) {
     ok(kal_persona_get(f->store, T("x"), &persona, &f->err));
     add_message(f, "s", "cherry");
     assert_int_equal(count_of(f, "s"), 4);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'apple'"), 1);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_notes_fts WHERE text MATCH 'plum OR grape'"), 2);
+    assert_int_equal(
+        integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'apple'"), 1);
+    assert_int_equal(
+        integer(f, "SELECT count(*) FROM kalito_notes_fts WHERE text MATCH 'plum OR grape'"), 2);
     assert_int_equal(integer(f, "PRAGMA user_version"), SCHEMA);
 }
 
@@ -132,9 +137,10 @@ static void the_original_can_go_on_writing(void **state) {
 static void tables_and_columns_that_are_not_ours_stay(void **state) {
     fixture *f = *state;
     make_original(f);
-    run(f, "ALTER TABLE messages ADD COLUMN mood TEXT; UPDATE messages SET mood = 'fine';"
-           "CREATE TABLE health(id INTEGER PRIMARY KEY, pulse INTEGER); INSERT INTO health VALUES (1, 60);"
-           "CREATE TRIGGER theirs AFTER INSERT ON messages BEGIN UPDATE health SET pulse = pulse + 1; END");
+    run(f,
+        "ALTER TABLE messages ADD COLUMN mood TEXT; UPDATE messages SET mood = 'fine';"
+        "CREATE TABLE health(id INTEGER PRIMARY KEY, pulse INTEGER); INSERT INTO health VALUES (1, 60);"
+        "CREATE TRIGGER theirs AFTER INSERT ON messages BEGIN UPDATE health SET pulse = pulse + 1; END");
     reopen(f);
     add_message(f, "s", "cherry");
     assert_int_equal(integer(f, "SELECT count(*) FROM messages WHERE mood = 'fine'"), 3);
@@ -160,7 +166,8 @@ static void a_migration_that_fails_changes_nothing(void **state) {
 
 static void some_of_the_originals_tables_are_not_enough(void **state) {
     fixture *f = *state;
-    run(f, "CREATE TABLE sessions(id TEXT PRIMARY KEY); CREATE TABLE messages(id INTEGER PRIMARY KEY)");
+    run(f,
+        "CREATE TABLE sessions(id TEXT PRIMARY KEY); CREATE TABLE messages(id INTEGER PRIMARY KEY)");
     kal_options options = options_of(f);
     fails(KAL_NOT_KALITO, kal_store_open(f->path, &options, &f->store, &f->err));
     says("left unchanged");

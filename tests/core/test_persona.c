@@ -19,8 +19,8 @@ static void add_fills_in_what_is_not_given(void **state) {
     assert_text(got.created_at, "2025-03-01T09:00:00.000Z");
     assert_text(got.updated_at, "2025-03-01T09:00:00.000Z");
     assert_false(got.is_default);
-    assert_int_equal(got.has & (KAL_PERSONA_TEMPERATURE | KAL_PERSONA_MAX_TOKENS | KAL_PERSONA_TOP_P |
-                                KAL_PERSONA_REPEAT_PENALTY),
+    assert_int_equal(got.has & (KAL_PERSONA_TEMPERATURE | KAL_PERSONA_MAX_TOKENS |
+                                KAL_PERSONA_TOP_P | KAL_PERSONA_REPEAT_PENALTY),
                      0);
     assert_text(got.category, NULL);
     assert_text(got.suggested_models, NULL);
@@ -85,9 +85,21 @@ static void bad_values_are_misuse(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         fails(KAL_MISUSE, kal_persona_add(f->store, &bad[i], &f->err));
-    static const char *const lists[] = {"",       "x",          "[",           "[1]",         "[\"a\"",
-                                        "[\"a\",]", "[\"a\"] x", "{\"a\":\"b\"}", "[\"a\" \"b\"]", "[\"a",
-                                        "[\"\\",   "\"a\"",      "[[\"a\"]]",   "[,\"a\"]",    "[\"a\\\"]"};
+    static const char *const lists[] = {"",
+                                        "x",
+                                        "[",
+                                        "[1]",
+                                        "[\"a\"",
+                                        "[\"a\",]",
+                                        "[\"a\"] x",
+                                        "{\"a\":\"b\"}",
+                                        "[\"a\" \"b\"]",
+                                        "[\"a",
+                                        "[\"\\",
+                                        "\"a\"",
+                                        "[[\"a\"]]",
+                                        "[,\"a\"]",
+                                        "[\"a\\\"]"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         kal_persona row = {.name = n, .prompt = p, .stopSequences = T(lists[i])};
         fails(KAL_MISUSE, kal_persona_add(f->store, &row, &f->err));

@@ -135,8 +135,9 @@ static void set_refuses_what_is_not_settable(void **state) {
 
 static void a_pin_of_the_other_program_without_values_has_defaults(void **state) {
     fixture *f = *state;
-    run(f, "INSERT INTO semantic_pins(id, session_id, content, importance_score, pin_type, created_at)"
-           " VALUES ('p', 's', 'c', NULL, NULL, NULL)");
+    run(f,
+        "INSERT INTO semantic_pins(id, session_id, content, importance_score, pin_type, created_at)"
+        " VALUES ('p', 's', 'c', NULL, NULL, NULL)");
     kal_pin got, change = {.id = T("p"), .content = T("d")};
     ok(kal_pin_get(f->store, T("p"), &got, &f->err));
     assert_true(got.importance_score == 0.8);
@@ -176,8 +177,8 @@ int main(void) {
         ON_SESSION(content_has_at_most_16_mib),
         ON_SESSION(set_changes_only_what_is_given),
         ON_SESSION(set_refuses_what_is_not_settable),
-        cmocka_unit_test_setup_teardown(a_pin_of_the_other_program_without_values_has_defaults, with_file,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_pin_of_the_other_program_without_values_has_defaults,
+                                        with_file, tear_down),
     };
     return cmocka_run_group_tests_name("pin", tests, NULL, NULL);
 }

@@ -232,7 +232,8 @@ static void deleting_a_session_deletes_what_it_owns(void **state) {
     assert_int_equal(integer(f, "SELECT count(*) FROM kalito_tombstones"), 0);
     assert_int_equal(
         integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'apple'"), 1);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_notes_fts WHERE text MATCH 'apple'"), 0);
+    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_notes_fts WHERE text MATCH 'apple'"),
+                     0);
     assert_int_equal(count_of(f, "stays"), 1);
     kal_message message = {.session = T("gone"), .role = T("user"), .text = T("x")};
     fails(KAL_NOT_FOUND, kal_message_add(f->store, &message, &f->err));

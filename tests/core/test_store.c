@@ -106,7 +106,8 @@ static void make_plain(fixture *f) {
     reopen(f);
     add_session(f, "s");
     for (int i = 0; i < 200; i++)
-        add_message(f, "s", "some words that fill the pages of this file until it has many of them");
+        add_message(f, "s",
+                    "some words that fill the pages of this file until it has many of them");
     kal_store_close(f->store);
     f->store = NULL;
     run(f, "PRAGMA journal_mode = DELETE");
@@ -158,7 +159,8 @@ static void a_damaged_page_is_reported_as_corrupt(void **state) {
 
 static void a_foreign_database_is_refused_unchanged(void **state) {
     fixture *f = *state;
-    run(f, "CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); INSERT INTO notes VALUES (1, 'x')");
+    run(f,
+        "CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); INSERT INTO notes VALUES (1, 'x')");
     sqlite3_close(f->other);
     f->other = NULL;
     assert_refused_unchanged(f, KAL_NOT_KALITO);
@@ -225,8 +227,9 @@ static void a_path_is_never_a_uri(void **state) {
     char here[1000];
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(f->dir), 0);
-    static const char *const names[] = {"file:x.db?mode=memory", "file::memory:", ":memory", "x?y#z%41.db",
-                                        "-x.db", "file:///tmp/none/x.db"};
+    static const char *const names[] = {
+        "file:x.db?mode=memory", "file::memory:", ":memory",
+        "x?y#z%41.db",           "-x.db",         "file:///tmp/none/x.db"};
     for (int i = 0; i < 5; i++) {
         ok(open_with(f, names[i], (kal_options){.create = true}));
         assert_int_equal(access(names[i][0] == '-' ? "./-x.db" : names[i], F_OK), 0);
@@ -297,7 +300,8 @@ static void file_permissions_are_respected(void **state) {
     assert_int_equal(wait_helper(start_helper("weak", "read", f->path, "s", NULL)), KAL_OK);
     assert_int_equal(wait_helper(start_helper("weak", "open", f->path, "s", NULL)), KAL_OK);
     assert_int_equal(wait_helper(start_helper("weak", "add", f->path, "s", NULL)), KAL_READONLY);
-    assert_int_equal(wait_helper(start_helper("weak", "open", f->path, "none", NULL)), KAL_NOT_FOUND);
+    assert_int_equal(wait_helper(start_helper("weak", "open", f->path, "none", NULL)),
+                     KAL_NOT_FOUND);
 }
 
 static void closing_nothing_is_harmless(void **state) {
@@ -350,9 +354,9 @@ static void a_message_is_never_cut_inside_a_character(void **state) {
 
 static void every_code_has_a_word(void **state) {
     (void)state;
-    static const char *const words[] = {"ok",       "misuse", "not_found", "exists",  "busy",
-                                        "budget",   "readonly", "full",    "io",      "corrupt",
-                                        "not_kalito", "too_new", "nomem",  "interrupted", "refused"};
+    static const char *const words[] = {
+        "ok", "misuse",  "not_found",  "exists",  "busy",  "budget",      "readonly", "full",
+        "io", "corrupt", "not_kalito", "too_new", "nomem", "interrupted", "refused"};
     for (int i = 0; i <= KAL_REFUSED; i++)
         assert_string_equal(kal_code_name((kal_code)i), words[i]);
     assert_string_equal(kal_code_name((kal_code)99), "unknown");

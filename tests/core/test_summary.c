@@ -67,8 +67,11 @@ static void bad_values_are_misuse(void **state) {
 static void set_changes_only_what_is_given(void **state) {
     fixture *f = *state;
     add_summary(f, "s", "m", "old", 0.5);
-    kal_summary change = {.has = KAL_SUMMARY_MESSAGE_COUNT, .id = T("m"), .summary = T("new"),
-                          .message_count = 3, .end_message_id = T("9")},
+    kal_summary change = {.has = KAL_SUMMARY_MESSAGE_COUNT,
+                          .id = T("m"),
+                          .summary = T("new"),
+                          .message_count = 3,
+                          .end_message_id = T("9")},
                 got;
     ok(kal_summary_set(f->store, &change, &f->err));
     ok(kal_summary_get(f->store, T("m"), &got, &f->err));

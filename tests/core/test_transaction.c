@@ -28,8 +28,10 @@ static void commit_keeps_and_rollback_drops_everything(void **state) {
     assert_int_equal(count_of(f, "s"), 1);
     kal_session session;
     fails(KAL_NOT_FOUND, kal_session_get(f->store, T("t"), &session, &f->err));
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'plum'"), 0);
-    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'apple'"), 1);
+    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'plum'"),
+                     0);
+    assert_int_equal(
+        integer(f, "SELECT count(*) FROM kalito_messages_fts WHERE text MATCH 'apple'"), 1);
 }
 
 static void transactions_do_not_nest(void **state) {
@@ -61,7 +63,11 @@ static void a_refused_call_leaves_the_transaction_usable(void **state) {
     add_message(f, "s", "first");
     kal_message bad = {.session = T("s"), .role = T("bot"), .text = T("x")},
                 stranger = {.session = T("none"), .role = T("user"), .text = T("x")},
-                taken = {.has = KAL_MESSAGE_ID, .id = 1, .session = T("s"), .role = T("user"), .text = T("x")},
+                taken = {.has = KAL_MESSAGE_ID,
+                         .id = 1,
+                         .session = T("s"),
+                         .role = T("user"),
+                         .text = T("x")},
                 change = {.id = 99, .text = T("x")};
     fails(KAL_MISUSE, kal_message_add(f->store, &bad, &f->err));
     fails(KAL_NOT_FOUND, kal_message_add(f->store, &stranger, &f->err));
