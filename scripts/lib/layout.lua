@@ -31,6 +31,7 @@ end
 ---@param text string
 ---@return string
 function M.safe(text)
+  if not text:find "[^ -~]" then return text end -- the common case: plain ASCII, looked at once
   if not utf8.len(text) then text = repair(text) end
   text = text:gsub("[%c\127]", function(c) return named[c] or hexadecimal(c) end)
   text = text:gsub("\194([\128-\159])", hexadecimal)
@@ -46,6 +47,7 @@ end
 ---@param text string
 ---@return string
 function M.safe_lines(text)
+  if not text:find "[^ -~\n\t]" then return text end
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
     lines[#lines + 1] = M.safe(line):gsub("\\t", "\t")
