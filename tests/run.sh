@@ -104,7 +104,7 @@ sources() {
   git ls-files -- "$@" 2>/dev/null | grep . || find . -path ./build -prune -o -type f -print | sed 's|^\./||'
 }
 check format clang-format --dry-run -Werror $(sources | grep '^\(core\|bindings\)/.*\.[ch]$')
-check luacheck luacheck --codes -q $(sources | grep '\.lua$' | grep -v '^tests/fault/jail/')
+check luacheck luacheck --codes --no-color -q $(sources | grep '\.lua$' | grep -v '^tests/fault/jail/')
 # Suppressed: fields of rows are reached by their offsets; what a function fills in through a pointer, or stores
 # in a struct by a compound literal, is not seen; a request lends its callbacks a local while it runs.
 check cppcheck cppcheck --quiet --std=c11 --language=c --enable=warning,portability --inline-suppr \

@@ -387,12 +387,7 @@ local function callables(kalito)
   walk("kalito", kalito)
   for _, part in ipairs { "script", "policy", "config" } do walk("kalito." .. part, kalito[part]) end
   local db <close> = assert(kalito.open(":memory:", { create = true }))
-  local meta = getmetatable(db)
-  if type(meta.__index) == "table" then walk("db", meta.__index) end
-  for _, name in ipairs { "session", "message", "persona", "summary", "pin", "context", "stats", "recall", "search" } do
-    local ok, value = pcall(function() return db[name] end)
-    if ok and value then walk("db." .. name, value) end
-  end
+  walk("db", debug.getuservalue(db, 1))
   return found
 end
 
