@@ -61,8 +61,10 @@ typedef struct kalb_noun {
     kal_code (*del)(kal_store *, kalb_key, kal_err *);
     kal_code (*find)(kal_store *, const kal_filter *, void *rows, kal_page *, kal_err *);
     kal_code (*count)(kal_store *, const kal_filter *, int64_t *out, kal_err *);
+    const luaL_Reg *more; /* verbs that only this noun has; NULL: none */
 } kalb_noun;
-extern const kalb_noun kalb_session, kalb_message, kalb_persona, kalb_summary, kalb_pin;
+extern const kalb_noun kalb_session, kalb_message, kalb_persona, kalb_summary, kalb_pin, kalb_turn,
+    kalb_model;
 
 /* With the store's userdata at the top: pushes a table of the noun's verbs. */
 void kalb_push_noun(lua_State *L, const kalb_noun *noun);
@@ -76,8 +78,6 @@ int kalb_open_json(lua_State *L);
 int kalb_open_system(lua_State *L);
 int kalb_open_term(lua_State *L);
 int kalb_open_text(lua_State *L);
-int kalb_message_get_external(lua_State *L);
-int kalb_session_get_external(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];

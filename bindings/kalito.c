@@ -14,12 +14,31 @@ static int compare(const void *key, const void *script) {
     return strcmp(key, ((const kalb_script *)script)->name);
 }
 
+static const kalb_script *find(const char *name) {
+    return bsearch(name, kalb_scripts, kalb_script_count, sizeof *kalb_scripts, compare);
+}
+
 bool kalb_embedded(const char *name, const char **source, size_t *len) {
-    const kalb_script *s = bsearch(name, kalb_scripts, kalb_script_count, sizeof *s, compare);
+    const kalb_script *s = find(name);
     if (!s) return false;
     *source = s->text;
     *len = s->len;
     return true;
+}
+
+/* Exported by liblua, declared in none of its headers: "$LuaVersion: Lua 5.4.4 ...". */
+extern const char lua_ident[] __attribute__((weak));
+
+int kalb_embedded_load(lua_State *L, const char *name) {
+    char chunk[160];
+    const kalb_script *s = find(name);
+    if (!s) return -1;
+    snprintf(chunk, sizeof chunk, "@kalito/%s.lua", name);
+    if (s->code && lua_ident && strstr(lua_ident, LUA_RELEASE)) {
+        if (luaL_loadbufferx(L, s->code, s->code_len, chunk, "b") == LUA_OK) return LUA_OK;
+        lua_pop(L, 1);
+    }
+    return luaL_loadbufferx(L, s->text, s->len, chunk, "t");
 }
 
 /* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
@@ -77,7 +96,8 @@ static int hash(lua_State *L) {
 
 /* kalito.fields(noun) -> list of { name =, type =, settable = } */
 static int fields(lua_State *L) {
-    static const char *const nouns[] = {"session", "message", "persona", "summary", "pin", NULL};
+    static const char *const nouns[] = {"session", "message", "persona", "summary",
+                                        "pin",     "turn",    "model",   NULL};
     static const char *const types[] = {"string", "integer", "number", "boolean"};
     size_t count;
     const kal_field *f = kal_fields((kal_noun)luaL_checkoption(L, 1, NULL, nouns), &count);
@@ -97,15 +117,14 @@ static int fields(lua_State *L) {
 
 /* A searcher for require: "kalito.print" is scripts/lib/print.lua, embedded. */
 static int search(lua_State *L) {
-    const char *module = luaL_checkstring(L, 1), *source;
+    const char *module = luaL_checkstring(L, 1);
     char name[128];
-    size_t len;
     if (strncmp(module, "kalito.", 7) != 0) return 0;
     snprintf(name, sizeof name, "lib/%s", module + 7);
-    if (!kalb_embedded(name, &source, &len)) return 0;
+    int status = kalb_embedded_load(L, name);
+    if (status < 0) return 0;
+    if (status != LUA_OK) return lua_error(L);
     lua_pushfstring(L, "@kalito/%s.lua", name);
-    if (luaL_loadbufferx(L, source, len, lua_tostring(L, -1), "t") != LUA_OK) return lua_error(L);
-    lua_insert(L, -2);
     return 2;
 }
 
@@ -125,9 +144,12 @@ static void add_part(lua_State *L, const char *name, int (*open)(lua_State *)) {
 
 KAL_API int luaopen_kalito(lua_State *L);
 int luaopen_kalito(lua_State *L) {
-    static const luaL_Reg functions[] = {{"embedded", embedded}, {"embedded_names", embedded_names},
-                                         {"time", parse_time},   {"nearest", nearest},
-                                         {"hash", hash},         {"fields", fields},
+    static const luaL_Reg functions[] = {{"embedded", embedded},
+                                         {"embedded_names", embedded_names},
+                                         {"time", parse_time},
+                                         {"nearest", nearest},
+                                         {"hash", hash},
+                                         {"fields", fields},
                                          {NULL, NULL}};
     luaL_checkversion(L);
     luaL_newlib(L, functions);

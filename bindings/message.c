@@ -25,7 +25,7 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
 }
 
 /* db.message.get_external(session, external_id) -> row */
-int kalb_message_get_external(lua_State *L) {
+static int get_external(lua_State *L) {
     kal_message row = {0};
     kal_err err;
     kal_str session = kalb_check_text(L, 1), external_id = kalb_check_text(L, 2);
@@ -35,5 +35,7 @@ int kalb_message_get_external(lua_State *L) {
     return 1;
 }
 
+static const luaL_Reg more[] = {{"get_external", get_external}, {NULL, NULL}};
+
 const kalb_noun kalb_message = {KAL_MESSAGE, "message", sizeof(kal_message), add, get, set,
-                                del,         find,      kal_message_count};
+                                del,         find,      kal_message_count,   more};

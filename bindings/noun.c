@@ -15,6 +15,8 @@ typedef union any_row {
     kal_persona persona;
     kal_summary summary;
     kal_pin pin;
+    kal_turn turn;
+    kal_model model;
 } any_row;
 
 #define PAGE 64
@@ -29,7 +31,7 @@ static const char *name_of(lua_State *L, const char *verb) {
 
 static kalb_key check_key(lua_State *L) {
     kalb_key key = {{0}, 0};
-    if (noun_of(L)->noun == KAL_MESSAGE)
+    if (noun_of(L)->noun == KAL_MESSAGE || noun_of(L)->noun == KAL_TURN)
         key.number = luaL_checkinteger(L, 1);
     else
         key.id.data = luaL_checklstring(L, 1, &key.id.len);

@@ -25,4 +25,4 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
 }
 
 const kalb_noun kalb_persona = {KAL_PERSONA, "persona", sizeof(kal_persona), add, get, set,
-                                del,         find,      kal_persona_count};
+                                del,         find,      kal_persona_count,   NULL};

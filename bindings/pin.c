@@ -25,4 +25,4 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
 }
 
 const kalb_noun kalb_pin = {KAL_PIN, "pin", sizeof(kal_pin), add, get, set,
-                            del,     find,  kal_pin_count};
+                            del,     find,  kal_pin_count,   NULL};

@@ -25,7 +25,7 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
 }
 
 /* db.session.get_external(external_id) -> row */
-int kalb_session_get_external(lua_State *L) {
+static int get_external(lua_State *L) {
     kal_session row = {0};
     kal_err err;
     kal_str external_id = {NULL, 0};
@@ -36,5 +36,7 @@ int kalb_session_get_external(lua_State *L) {
     return 1;
 }
 
+static const luaL_Reg more[] = {{"get_external", get_external}, {NULL, NULL}};
+
 const kalb_noun kalb_session = {KAL_SESSION, "session", sizeof(kal_session), add, get, set,
-                                del,         find,      kal_session_count};
+                                del,         find,      kal_session_count,   more};

@@ -157,13 +157,14 @@ static void add_table(lua_State *L, const char *name, const luaL_Reg *verbs) {
 /* With the userdata at the top: gives it the table in which its nouns and functions are found. */
 static void furnish(lua_State *L) {
     static const kalb_noun *const nouns[] = {&kalb_session, &kalb_message, &kalb_persona,
-                                             &kalb_summary, &kalb_pin};
+                                             &kalb_summary, &kalb_pin,     &kalb_turn,
+                                             &kalb_model};
     kalb_push_functions(L, functions);
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
         lua_pushvalue(L, -2);
         kalb_push_noun(L, nouns[i]);
-        if (nouns[i] == &kalb_message) add_verb(L, "get_external", kalb_message_get_external);
-        if (nouns[i] == &kalb_session) add_verb(L, "get_external", kalb_session_get_external);
+        for (const luaL_Reg *v = nouns[i]->more; v && v->name; v++)
+            add_verb(L, v->name, v->func);
         lua_setfield(L, -3, nouns[i]->name);
         lua_pop(L, 1);
     }

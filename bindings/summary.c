@@ -24,5 +24,67 @@ static kal_code find(kal_store *store, const kal_filter *filter, void *rows, kal
     return kal_summary_find(store, filter, rows, page, err);
 }
 
+/* db.summary.make{ session =, summary =, start_message_id =, end_message_id =, ... } -> row: archives the range */
+static int make(lua_State *L) {
+    kal_summary row = {0};
+    kal_err err;
+    lua_settop(L, 1);
+    kalb_check_row(L, 1, KAL_SUMMARY, "summary.make", &row);
+    if (kal_summary_make(kalb_store(L), &row, &err) != KAL_OK) return kalb_fail(L, &err);
+    kalb_push_row(L, KAL_SUMMARY, &row);
+    return 1;
+}
+
+/* db.summary.undo(session) -> the summary that was undone */
+static int undo(lua_State *L) {
+    kal_summary row = {0};
+    kal_err err;
+    kal_str session = kalb_check_text(L, 1);
+    if (kal_summary_undo(kalb_store(L), session, &row, &err) != KAL_OK) return kalb_fail(L, &err);
+    kalb_push_row(L, KAL_SUMMARY, &row);
+    return 1;
+}
+
+/* db.summary.redo(session) -> the summary that was made again */
+static int redo(lua_State *L) {
+    kal_summary row = {0};
+    kal_err err;
+    kal_str session = kalb_check_text(L, 1);
+    if (kal_summary_redo(kalb_store(L), session, &row, &err) != KAL_OK) return kalb_fail(L, &err);
+    kalb_push_row(L, KAL_SUMMARY, &row);
+    return 1;
+}
+
+/* Reads the list of ids at index 2; the array is a userdata, the texts stay in the list. */
+static kal_str *check_children(lua_State *L, size_t *count) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    *count = lua_rawlen(L, 2);
+    kal_str *ids = lua_newuserdatauv(L, (*count + 1) * sizeof *ids, 0);
+    for (size_t i = 0; i < *count; i++) {
+        if (lua_rawgeti(L, 2, (lua_Integer)i + 1) != LUA_TSTRING)
+            luaL_error(L, "summary.merge: an id is no string");
+        ids[i].data = lua_tolstring(L, -1, &ids[i].len);
+        lua_pop(L, 1);
+    }
+    return ids;
+}
+
+/* db.summary.merge({ session =, summary =, ... }, ids) -> row: a summary of summaries */
+static int merge(lua_State *L) {
+    kal_summary row = {0};
+    kal_err err;
+    size_t count;
+    lua_settop(L, 2);
+    kal_str *ids = check_children(L, &count);
+    kalb_check_row(L, 1, KAL_SUMMARY, "summary.merge", &row);
+    if (kal_summary_merge(kalb_store(L), &row, ids, count, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    kalb_push_row(L, KAL_SUMMARY, &row);
+    return 1;
+}
+
+static const luaL_Reg more[] = {
+    {"make", make}, {"undo", undo}, {"redo", redo}, {"merge", merge}, {NULL, NULL}};
+
 const kalb_noun kalb_summary = {KAL_SUMMARY, "summary", sizeof(kal_summary), add, get, set,
-                                del,         find,      kal_summary_count};
+                                del,         find,      kal_summary_count,   more};

@@ -206,7 +206,8 @@ static const char PINS[] =
     " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
 static const char SUMMARIES[] =
     "SELECT id, summary, coalesce(importance_score, 0.7), created_at FROM conversation_summaries"
-    " WHERE session_id = $1 ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
+    " WHERE session_id = $1 AND parent IS NULL"
+    " ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
 
 static kal_code add_notes(build *b, const char *sql, kal_part part, const kal_share *share,
                           kal_err *err) {

@@ -270,6 +270,7 @@ enum {
 */
 typedef struct kali_noun {
     const char *name;
+    size_t size; /* of a row */
     const kal_field *fields;
     const kali_rule *rules;
     size_t count;
@@ -289,7 +290,7 @@ bool kali_one_of(const char *words, kal_str text);
 #define KALI_ROLES "user assistant system tool"
 
 extern const kali_noun kali_session_noun, kali_message_noun, kali_persona_noun, kali_summary_noun,
-    kali_pin_noun;
+    kali_pin_noun, kali_turn_noun, kali_model_noun;
 
 /* Where the field is in a row. */
 kal_str *kali_field_text(const kali_noun *noun, const void *row, size_t i);
@@ -333,11 +334,21 @@ kal_code kali_row_find(kal_store *store, const kali_noun *noun, const kal_filter
 kal_code kali_row_count(kal_store *store, const kali_noun *noun, const kal_filter *filter,
                         int64_t *out, kal_err *err);
 size_t kali_row_size(const kali_noun *noun);
+/* Set and delete of nouns whose rows nothing else depends on. `merged` is room for one row. */
+kal_code kali_plain_set(kal_store *store, const kali_noun *noun, const void *row, void *merged,
+                        kal_err *err);
+kal_code kali_plain_del(kal_store *store, const kali_noun *noun, kali_key key, kal_err *err);
 
 /* ---- session.c ---- */
 
 /* NOT_FOUND unless the session exists. */
 kal_code kali_session_exists(kal_store *store, kal_str id, kal_err *err);
+
+/* ---- archive.c ---- */
+
+/* Before a summary is deleted, inside the write: archived messages are never left without one, so that only
+** the newest may go, and its messages become live. REFUSED otherwise. */
+kal_code kali_summary_release(kal_store *store, kal_str id, kal_err *err);
 
 /* ---- note.c: summaries and pins ---- */
 

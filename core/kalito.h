@@ -194,7 +194,15 @@ KAL_API size_t kal_tokens(kal_str text);
 /* The longest id, name, model, role or other short field, in bytes. */
 #define KAL_NAME_MAX 255u
 
-typedef enum kal_noun { KAL_SESSION, KAL_MESSAGE, KAL_PERSONA, KAL_SUMMARY, KAL_PIN } kal_noun;
+typedef enum kal_noun {
+    KAL_SESSION,
+    KAL_MESSAGE,
+    KAL_PERSONA,
+    KAL_SUMMARY,
+    KAL_PIN,
+    KAL_TURN,
+    KAL_MODEL
+} kal_noun;
 
 typedef enum kal_type { KAL_TYPE_TEXT, KAL_TYPE_INTEGER, KAL_TYPE_REAL, KAL_TYPE_BOOLEAN } kal_type;
 
@@ -297,9 +305,16 @@ typedef struct kal_summary {
     kal_str end_message_id;   /* id of the last message covered, as text */
     double importance_score;  /* 0..1, default 0.7 */
     kal_str created_at;
+    kal_str origin;        /* model, extract or user (default): who wrote it */
+    kal_str model;         /* the model that wrote it */
+    kal_str policy;        /* hash of the policy that asked for it */
+    int64_t source_tokens; /* of the messages it covers */
+    int64_t level;         /* 0 of messages, 1 of summaries, ... */
+    kal_str parent;        /* the summary of summaries that covers it; such a one is not shown */
 } kal_summary;
 #define KAL_SUMMARY_MESSAGE_COUNT KAL_BIT(3)
 #define KAL_SUMMARY_IMPORTANCE KAL_BIT(6)
+#define KAL_SUMMARY_SOURCE_TOKENS KAL_BIT(11)
 
 /* Something to keep in sight. `add` needs session and content. */
 typedef struct kal_pin {
@@ -313,6 +328,40 @@ typedef struct kal_pin {
     kal_str created_at;
 } kal_pin;
 #define KAL_PIN_IMPORTANCE KAL_BIT(4)
+
+/* What was sent for one turn of a chat. `add` needs session, budget, tokens, hash and details. */
+typedef struct kal_turn {
+    unsigned has;
+    int64_t id; /* minted, ascending */
+    kal_str session;
+    kal_str created_at;
+    int64_t message;           /* id of the message that was new */
+    int64_t reply;             /* id of the stored answer */
+    int64_t budget;            /* tokens, > 0 */
+    int64_t tokens;            /* as estimated */
+    int64_t prompt_tokens;     /* as the model reported */
+    int64_t completion_tokens; /* as the model reported */
+    kal_str model;
+    kal_str hash;    /* of everything that was sent */
+    kal_str details; /* JSON: items, policies, settings, timings */
+} kal_turn;
+#define KAL_TURN_ID KAL_BIT(0)
+#define KAL_TURN_MESSAGE KAL_BIT(3)
+#define KAL_TURN_REPLY KAL_BIT(4)
+#define KAL_TURN_BUDGET KAL_BIT(5)
+#define KAL_TURN_TOKENS KAL_BIT(6)
+#define KAL_TURN_PROMPT_TOKENS KAL_BIT(7)
+#define KAL_TURN_COMPLETION_TOKENS KAL_BIT(8)
+
+/* What is known of a model: how its reported tokens compare with the estimate. `add` needs all. */
+typedef struct kal_model {
+    unsigned has;
+    kal_str id;    /* "provider:name" */
+    double ratio;  /* reported / estimated, a running mean, 0.1..10 */
+    int64_t turns; /* that it was measured on */
+} kal_model;
+#define KAL_MODEL_RATIO KAL_BIT(1)
+#define KAL_MODEL_TURNS KAL_BIT(2)
 
 /* ---- Store ---- */
 
@@ -485,6 +534,41 @@ KAL_API kal_code kal_summary_find(kal_store *store, const kal_filter *filter, ka
                                   kal_page *page, kal_err *err);
 KAL_API kal_code kal_summary_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                    kal_err *err);
+
+/* Stores a summary of the messages from start_message_id to end_message_id and archives them, in one
+** transaction. The range begins with the session's first live message and ends with a live one: so that
+** ranges neither overlap nor leave gaps. Counts the messages, and gives the session its first line as recap. EXISTS:
+** another process was first. MISUSE: no such range. */
+KAL_API kal_code kal_summary_make(kal_store *store, kal_summary *row, kal_err *err);
+/* Takes back the newest summary that archived messages: they are live again, and it waits to be made again.
+** *out is the summary. NOT_FOUND: there is none; REFUSED: a summary of summaries covers it. */
+KAL_API kal_code kal_summary_undo(kal_store *store, kal_str session, kal_summary *out,
+                                  kal_err *err);
+/* Makes the summary again that was undone last. NOT_FOUND: there is none, or its range is no longer live. */
+KAL_API kal_code kal_summary_redo(kal_store *store, kal_str session, kal_summary *out,
+                                  kal_err *err);
+/* Stores a summary of `count` summaries of one session (at least two, oldest first, one after the other), which then
+** have it as parent. MISUSE, NOT_FOUND, EXISTS: one has a parent already. */
+KAL_API kal_code kal_summary_merge(kal_store *store, kal_summary *row, const kal_str *children,
+                                   size_t count, kal_err *err);
+
+KAL_API kal_code kal_turn_add(kal_store *store, kal_turn *row, kal_err *err);
+KAL_API kal_code kal_turn_get(kal_store *store, int64_t id, kal_turn *out, kal_err *err);
+KAL_API kal_code kal_turn_set(kal_store *store, const kal_turn *row, kal_err *err);
+KAL_API kal_code kal_turn_del(kal_store *store, int64_t id, kal_err *err);
+KAL_API kal_code kal_turn_find(kal_store *store, const kal_filter *filter, kal_turn *rows,
+                               kal_page *page, kal_err *err);
+KAL_API kal_code kal_turn_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                kal_err *err);
+
+KAL_API kal_code kal_model_add(kal_store *store, kal_model *row, kal_err *err);
+KAL_API kal_code kal_model_get(kal_store *store, kal_str id, kal_model *out, kal_err *err);
+KAL_API kal_code kal_model_set(kal_store *store, const kal_model *row, kal_err *err);
+KAL_API kal_code kal_model_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_model_find(kal_store *store, const kal_filter *filter, kal_model *rows,
+                                kal_page *page, kal_err *err);
+KAL_API kal_code kal_model_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                 kal_err *err);
 
 KAL_API kal_code kal_pin_add(kal_store *store, kal_pin *row, kal_err *err);
 KAL_API kal_code kal_pin_get(kal_store *store, kal_str id, kal_pin *out, kal_err *err);

@@ -56,6 +56,7 @@ static const kali_rule RULES[] = {
 
 const kali_noun kali_message_noun = {
     .name = "message",
+    .size = sizeof(kal_message),
     .fields = FIELDS,
     .rules = RULES,
     .count = sizeof FIELDS / sizeof *FIELDS,

@@ -57,6 +57,7 @@ static const kali_rule RULES[] = {
 
 const kali_noun kali_persona_noun = {
     .name = "persona",
+    .size = sizeof(kal_persona),
     .fields = FIELDS,
     .rules = RULES,
     .count = sizeof FIELDS / sizeof *FIELDS,

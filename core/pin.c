@@ -47,6 +47,7 @@ static const kali_rule RULES[] = {
 
 const kali_noun kali_pin_noun = {
     .name = "pin",
+    .size = sizeof(kal_pin),
     .fields = FIELDS,
     .rules = RULES,
     .count = sizeof FIELDS / sizeof *FIELDS,

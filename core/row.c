@@ -27,17 +27,15 @@ bool kali_given(const kali_noun *noun, const void *row, size_t i) {
 }
 
 size_t kali_row_size(const kali_noun *noun) {
-    return noun == &kali_session_noun   ? sizeof(kal_session)
-           : noun == &kali_message_noun ? sizeof(kal_message)
-           : noun == &kali_persona_noun ? sizeof(kal_persona)
-           : noun == &kali_summary_noun ? sizeof(kal_summary)
-                                        : sizeof(kal_pin);
+    return noun->size;
 }
 
 const kal_field *kal_fields(kal_noun noun, size_t *count) {
-    static const kali_noun *const nouns[] = {&kali_session_noun, &kali_message_noun,
-                                             &kali_persona_noun, &kali_summary_noun,
-                                             &kali_pin_noun};
+    static const kali_noun *const nouns[] = {
+        [KAL_SESSION] = &kali_session_noun, [KAL_MESSAGE] = &kali_message_noun,
+        [KAL_PERSONA] = &kali_persona_noun, [KAL_SUMMARY] = &kali_summary_noun,
+        [KAL_PIN] = &kali_pin_noun,         [KAL_TURN] = &kali_turn_noun,
+        [KAL_MODEL] = &kali_model_noun};
     *count = nouns[noun]->count;
     return nouns[noun]->fields;
 }
@@ -327,4 +325,20 @@ kal_code kali_row_delete(kal_store *store, const kali_noun *noun, kali_key key, 
     if (code == KAL_OK) code = kali_run(q, err);
     if (code == KAL_OK && kali_db_changes(store->db) == 0) return missing(noun, key, err);
     return code;
+}
+
+kal_code kali_plain_set(kal_store *store, const kali_noun *noun, const void *row, void *merged,
+                        kal_err *err) {
+    kali_answer_begin(store);
+    kal_code code = kali_write_begin(store, err);
+    if (code != KAL_OK) return code;
+    code = kali_row_merge(store, noun, row, merged, err);
+    if (code == KAL_OK) code = kali_row_update(store, noun, merged, err);
+    return kali_write_end(store, code, err);
+}
+
+kal_code kali_plain_del(kal_store *store, const kali_noun *noun, kali_key key, kal_err *err) {
+    kal_code code = kali_write_begin(store, err);
+    if (code != KAL_OK) return code;
+    return kali_write_end(store, kali_row_delete(store, noun, key, err), err);
 }

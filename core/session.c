@@ -65,6 +65,7 @@ static const kali_rule RULES[] = {
 
 const kali_noun kali_session_noun = {
     .name = "session",
+    .size = sizeof(kal_session),
     .fields = FIELDS,
     .rules = RULES,
     .count = sizeof FIELDS / sizeof *FIELDS,

@@ -17,6 +17,12 @@ static const kal_field FIELDS[] = {
     FIELD(end_message_id, KAL_TYPE_TEXT, true),
     FIELD(importance_score, KAL_TYPE_REAL, true),
     FIELD(created_at, KAL_TYPE_TEXT, false),
+    FIELD(origin, KAL_TYPE_TEXT, false),
+    FIELD(model, KAL_TYPE_TEXT, false),
+    FIELD(policy, KAL_TYPE_TEXT, false),
+    FIELD(source_tokens, KAL_TYPE_INTEGER, false),
+    FIELD(level, KAL_TYPE_INTEGER, false),
+    FIELD(parent, KAL_TYPE_TEXT, false),
 };
 enum { ID, SESSION, SUMMARY, COUNT, START, END, IMPORTANCE, CREATED };
 
@@ -29,11 +35,17 @@ static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_RANGE, .max = 1, .number = 0.7},
     {.check = KALI_TIME},
+    {.check = KALI_ONE_OF, .words = "model extract user", .preset = "user"},
+    {.check = KALI_NAME},
+    {.check = KALI_NAME},
+    {.check = KALI_RANGE, .max = 9.3e18, .number = NAN},
+    {.check = KALI_RANGE, .max = 100, .number = 0},
+    {.check = KALI_ID},
 };
 
 #define COLUMNS                                                                                    \
     "id, session_id, summary, message_count, start_message_id, end_message_id,"                    \
-    " coalesce(importance_score, 0.7), created_at"
+    " coalesce(importance_score, 0.7), created_at, origin, model, policy, source_tokens, level, parent"
 #define FROM                                                                                       \
     " FROM conversation_summaries WHERE coalesce(importance_score, 0.7) >= $8"                     \
     " AND ($19 IS NULL OR created_at >= $19) AND ($20 IS NULL OR created_at < $20)"
@@ -49,6 +61,7 @@ static const kali_rule RULES[] = {
 
 const kali_noun kali_summary_noun = {
     .name = "summary",
+    .size = sizeof(kal_summary),
     .fields = FIELDS,
     .rules = RULES,
     .count = sizeof FIELDS / sizeof *FIELDS,
@@ -59,8 +72,9 @@ const kali_noun kali_summary_noun = {
     .key_field = {-1, CREATED, CREATED, CREATED},
     .preset = KAL_ORDER_OLDEST,
     .add = "INSERT INTO conversation_summaries(id, session_id, summary, message_count,"
-           " start_message_id, end_message_id, importance_score, created_at)"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           " start_message_id, end_message_id, importance_score, created_at, origin, model, policy,"
+           " source_tokens, level, parent)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     .get = "SELECT " COLUMNS " FROM conversation_summaries WHERE id = $1",
     .set = "UPDATE conversation_summaries SET summary = $3, message_count = $4,"
            " start_message_id = $5, end_message_id = $6, importance_score = $7 WHERE id = $1",
@@ -73,8 +87,7 @@ const kali_noun kali_summary_noun = {
 };
 
 kal_code kal_summary_add(kal_store *store, kal_summary *row, kal_err *err) {
-    kal_code code = kali_note_add(store, &kali_summary_noun, row, err);
-    return code;
+    return kali_note_add(store, &kali_summary_noun, row, err);
 }
 
 kal_code kal_summary_get(kal_store *store, kal_str id, kal_summary *out, kal_err *err) {
@@ -89,7 +102,14 @@ kal_code kal_summary_set(kal_store *store, const kal_summary *row, kal_err *err)
 }
 
 kal_code kal_summary_del(kal_store *store, kal_str id, kal_err *err) {
-    return kali_note_del(store, &kali_summary_noun, id, err);
+    kali_key key = {kali_some(id), 0};
+    kali_answer_begin(store);
+    kal_code code = kali_write_begin(store, err);
+    if (code != KAL_OK) return code;
+    code = kali_summary_release(store, key.id, err);
+    if (code == KAL_OK) code = kali_row_delete(store, &kali_summary_noun, key, err);
+    if (code == KAL_OK) code = kali_index_settle(store, err);
+    return kali_write_end(store, code, err);
 }
 
 kal_code kal_summary_find(kal_store *store, const kal_filter *filter, kal_summary *rows,

@@ -114,3 +114,56 @@ CREATE TABLE kalito_documents (block INTEGER PRIMARY KEY, records BLOB NOT NULL)
 CREATE TABLE kalito_numbers (number INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE);
 CREATE TABLE kalito_speakers (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE INDEX kalito_sessions_archived ON sessions(archived_at) WHERE archived_at IS NOT NULL;
+
+-- Where a summary comes from, and what it took the place of: the boundary of its session before it archived its
+-- range, so that it can be undone. A summary of summaries is the parent of those it covers.
+ALTER TABLE conversation_summaries ADD COLUMN origin TEXT NOT NULL DEFAULT 'model';
+ALTER TABLE conversation_summaries ADD COLUMN model TEXT;
+ALTER TABLE conversation_summaries ADD COLUMN policy TEXT;
+ALTER TABLE conversation_summaries ADD COLUMN source_tokens INTEGER;
+ALTER TABLE conversation_summaries ADD COLUMN level INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation_summaries ADD COLUMN parent TEXT;
+ALTER TABLE conversation_summaries ADD COLUMN before_at TEXT;
+ALTER TABLE conversation_summaries ADD COLUMN before_id INTEGER;
+
+-- Undone summaries wait here to be made again.
+CREATE TABLE kalito_undone (
+  id TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+  summary TEXT NOT NULL,
+  message_count INTEGER NOT NULL,
+  start_message_id TEXT NOT NULL,
+  end_message_id TEXT NOT NULL,
+  importance_score REAL NOT NULL,
+  created_at TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  model TEXT,
+  policy TEXT,
+  source_tokens INTEGER,
+  undone_at TEXT NOT NULL
+);
+CREATE INDEX kalito_undone_session ON kalito_undone(session_id);
+
+-- What was sent for each turn, and what came back: enough to show and to rebuild it. details is JSON.
+CREATE TABLE kalito_turns (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+  created_at TEXT NOT NULL,
+  message_id INTEGER,
+  reply_id INTEGER,
+  budget INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  prompt_tokens INTEGER,
+  completion_tokens INTEGER,
+  model TEXT,
+  hash TEXT NOT NULL,
+  details TEXT NOT NULL
+);
+CREATE INDEX kalito_turns_session ON kalito_turns(session_id, created_at DESC);
+
+-- How many tokens a model reports for one that is estimated: a running ratio.
+CREATE TABLE kalito_models (
+  model TEXT PRIMARY KEY,
+  ratio REAL NOT NULL,
+  turns INTEGER NOT NULL
+);
