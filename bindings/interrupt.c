@@ -17,23 +17,26 @@ static kalb_running *volatile running;
 static volatile sig_atomic_t asked;
 static kal_store *volatile stores[STORES];
 
-static void interrupt(lua_State *L, lua_Hook next, int mask, int count) {
+static void interrupt(lua_State *L, lua_Debug *ar, lua_Hook next, int mask, int count) {
     if (!asked) { /* answered meanwhile: the hook of a coroutine that was left alone */
         lua_sethook(L, NULL, 0, 0);
         return;
     }
     lua_sethook(L, next, mask, count);
-    luaL_error(L, "interrupted");
+    lua_getinfo(L, "Sl", ar);
+    if (ar->currentline > 0)
+        lua_pushfstring(L, "%s:%d: interrupted", ar->short_src, ar->currentline);
+    else
+        lua_pushliteral(L, "interrupted");
+    lua_error(L);
 }
 
 static void stop_again(lua_State *L, lua_Debug *ar) {
-    (void)ar;
-    interrupt(L, stop_again, EVERY, 1);
+    interrupt(L, ar, stop_again, EVERY, 1);
 }
 
 static void stop(lua_State *L, lua_Debug *ar) {
-    (void)ar;
-    interrupt(L, stop_again, LUA_MASKCOUNT, GRACE);
+    interrupt(L, ar, stop_again, LUA_MASKCOUNT, GRACE);
 }
 
 bool kalb_interrupt(void) {

@@ -188,18 +188,33 @@ static int append(lua_State *L) {
     return 1;
 }
 
-/* term.interrupt_reset(): a Ctrl-C was answered; the next one is a first one again */
-static int reset(lua_State *L) {
-    (void)L;
+/* The handler of guard: upvalue 1 runs with no interruption waiting. */
+static int answer(lua_State *L) {
     kalb_interrupt_reset();
-    return 0;
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+/* term.guard(f, handler) -> as xpcall; and the Ctrl-C that ended f is answered: the next one is a first one. */
+static int guard(lua_State *L) {
+    lua_settop(L, 2);
+    lua_pushcclosure(L, answer, 1);
+    lua_insert(L, 1);
+    int status = lua_pcall(L, 0, LUA_MULTRET, 1); /* 1 the handler, 2 f */
+    kalb_interrupt_reset();
+    lua_pushboolean(L, status == LUA_OK);
+    lua_replace(L, 1);
+    return lua_gettop(L);
 }
 
 int kalb_open_term(lua_State *L) {
     static const luaL_Reg functions[] = {{"readline", read_line},
                                          {"history", set_history},
                                          {"append", append},
-                                         {"interrupt_reset", reset},
+                                         {"guard", guard},
                                          {NULL, NULL}};
     luaL_newlibtable(L, functions);
     memset(lua_newuserdatauv(L, sizeof(editor), 0), 0, sizeof(editor));

@@ -186,7 +186,7 @@ local function describe(problem)
 end
 
 app.options = {}
-local ok, result = xpcall(function()
+local ok, result = kalito.term.guard(function()
   local status = dispatch(table.move(arg, 1, #arg, 1, {}))
   print.flush()
   return status

@@ -24,4 +24,23 @@ function kalito.conversation(db, session)
   return require("kalito.conversation").new(db, session)
 end
 
+---Compares two scoring rules over a session; see meta/kalito.lua.
+---@param options kalito.TryOptions
+function kalito.try(options)
+  return require("kalito.study").try(options)
+end
+
+---Explains one item of a context; see meta/kalito.lua.
+---@param context kalito.Context
+---@param id string|integer
+function kalito.explain(context, id)
+  return require("kalito.study").explain(context, id)
+end
+
+---Reads the settings and loads the policies in use anew.
+---@return boolean fine all of them were loaded
+function kalito.reload()
+  return require("kalito.policy").reload()
+end
+
 return kalito

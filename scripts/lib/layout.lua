@@ -108,4 +108,22 @@ function M.align(cells, widths, right)
   return lines
 end
 
+---Words side by side, as many as a line holds.
+---@param words string[]
+---@param width integer
+---@return string
+function M.columns(words, width)
+  local widest, lines, list = 0, {}, {}
+  for i, word in ipairs(words) do
+    list[i] = M.shorten(M.safe(word), width)
+    widest = math.max(widest, kalito.system.width(list[i]) + 2)
+  end
+  local per_line = math.max(1, width // widest)
+  for i, word in ipairs(list) do
+    local n = (i - 1) // per_line + 1
+    lines[n] = (lines[n] or "") .. M.pad(word, widest)
+  end
+  return (table.concat(lines, "\n"):gsub(" +%f[\n\0]", ""))
+end
+
 return M

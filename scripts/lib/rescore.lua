@@ -22,11 +22,12 @@ local function keep_largest(list, change)
   list[11] = nil
 end
 
--- Scores one batch and notes what changes.
-local function score_batch(db, rule, rows, result, write)
-  local answers = policy.scores(rows, { now = result.now, session = result.session }, rule)
+-- Scores one batch and notes what changes: against the stored scores, or those of another rule.
+local function score_batch(db, rule, rows, result, write, against)
+  local ctx = { now = result.now, session = result.session }
+  local answers, olds = policy.scores(rows, ctx, rule), against and policy.scores(rows, ctx, against)
   for i, row in ipairs(rows) do
-    local old, new = row.importance_score or 0.5, answers[i].score
+    local old, new = olds and olds[i].score or row.importance_score or 0.5, answers[i].score
     local reasons = conversation.encode_reasons(answers[i].reasons)
     result.messages = result.messages + 1
     result.before[bin(old)] = result.before[bin(old)] + 1
@@ -42,17 +43,17 @@ local function score_batch(db, rule, rows, result, write)
   return true
 end
 
-local function score_all(db, rule, result, write)
+local function score_all(db, rule, result, write, against)
   local rows = {}
   for row in db.message.each { session = result.session } do
     rows[#rows + 1] = row
     if #rows == BATCH then
-      local ok, message, code = score_batch(db, rule, rows, result, write)
+      local ok, message, code = score_batch(db, rule, rows, result, write, against)
       if not ok then return nil, message, code end
       rows = {}
     end
   end
-  return score_batch(db, rule, rows, result, write)
+  return score_batch(db, rule, rows, result, write, against)
 end
 
 local function fates(db, session, budget)
@@ -80,7 +81,8 @@ end
 ---@param db kalito.Store
 ---@param session string
 ---@param rule kalito.Policy
----@param options { dry_run?: boolean, context?: integer }
+---@param options { dry_run?: boolean, context?: integer, against?: kalito.Policy } against: in a dry run, the rule to
+---compare with instead of the stored scores
 ---@return table? result, string? message, string? code `messages`, `changed`, `before` and `after` (counts of the ten
 ---tenths), `largest` (at most ten changes), and with `context` the items whose fate changes at that budget
 function M.run(db, session, rule, options)
@@ -93,7 +95,12 @@ function M.run(db, session, rule, options)
     old, message, code = fates(db, session, options.context)
     if not old then return nil, message, code end
   end
-  if not write then return score_all(db, rule, result, false) and result end
+  if not write then
+    local done
+    done, message, code = score_all(db, rule, result, false, options.against)
+    if not done then return nil, message, code end
+    return result
+  end
   local ok
   ok, message, code = db.begin()
   if not ok then return nil, message, code end

@@ -7,6 +7,8 @@ local layout = require "kalito.layout"
 local M = {}
 
 local first = { "id", "name", "session", "role", "part", "created_at", "importance_score", "score" }
+local order = {}
+for i, name in ipairs(first) do order[name] = i - 100 end
 local last = { summary = 1, content = 1, text = 1, prompt = 2 }
 
 local function is_row(row)
@@ -31,7 +33,7 @@ function M.fits(list)
 end
 
 -- The names of all fields: well-known ones first, long texts last.
-local function columns_of(list, count)
+local function names_of(list, count)
   local seen, names = {}, {}
   for i = 1, count do
     for key in next, list[i] do
@@ -39,36 +41,12 @@ local function columns_of(list, count)
       seen[key] = true
     end
   end
-  local order = {}
-  for i, name in ipairs(first) do order[name] = i - 100 end
   table.sort(names, function(a, b)
     local x, y = order[a] or last[a] or 0, order[b] or last[b] or 0
     if x ~= y then return x < y end
     return a < b
   end)
   return names
-end
-
--- Makes the widest columns narrower, and leaves out the last ones, until all fit.
-local function fit(widths, width)
-  local function total()
-    local sum = -2
-    for _, w in ipairs(widths) do sum = sum + w + 2 end
-    return sum
-  end
-  while total() > width do
-    local widest = 1
-    for j, w in ipairs(widths) do
-      if w >= widths[widest] then widest = j end
-    end
-    if widths[widest] > 12 then
-      widths[widest] = math.max(12, widths[widest] - (total() - width))
-    elseif #widths > 1 then
-      widths[#widths] = nil
-    else
-      break
-    end
-  end
 end
 
 local function cell(value, show)
@@ -78,6 +56,73 @@ local function cell(value, show)
   return math.type(value) == "float" and ("%.4g"):format(value) or tostring(value)
 end
 
+-- A column: its cells under its name, how wide it is and must be at least.
+local function column_of(name, list, count, show)
+  local column = { name = name, cells = { name }, width = kalito.system.width(name), right = true }
+  for i = 1, count do
+    local value = list[i][name]
+    column.cells[i + 1] = cell(value, show)
+    column.width = math.max(column.width, kalito.system.width(column.cells[i + 1]))
+    column.full = column.full or column.cells[i + 1] ~= ""
+    column.right = column.right and (value == nil or type(value) == "number")
+  end
+  column.least = math.min(column.width, last[name] and 20 or 12)
+  return column
+end
+
+local function sum(columns, key)
+  local total = -2
+  for _, column in ipairs(columns) do total = total + column[key] + 2 end
+  return total
+end
+
+-- The column to do without: one that is not well known, else one that is no long text; never the first.
+local function least_known(columns)
+  for _, keep in ipairs { { order, last }, { last }, {} } do
+    for at = #columns, 2, -1 do
+      local name = columns[at].name
+      if not (keep[1] and keep[1][name] or keep[2] and keep[2][name]) then return at end
+    end
+  end
+  return 1
+end
+
+-- Takes out columns until the others can be made narrow enough. Returns the names taken out.
+local function leave_out(columns, width)
+  local names = {}
+  while sum(columns, "least") > width and #columns > 1 do
+    table.insert(names, 1, table.remove(columns, least_known(columns)).name)
+  end
+  return names
+end
+
+-- Makes the widest columns narrower until a line fits.
+local function narrow(columns, width)
+  local over = sum(columns, "width") - width
+  while over > 0 do
+    local widest
+    for _, column in ipairs(columns) do
+      local can = column.width > column.least
+      if can and (not widest or column.width > widest.width) then widest = column end
+    end
+    if not widest then break end
+    local cut = math.min(over, widest.width - widest.least)
+    widest.width, over = widest.width - cut, over - cut
+  end
+end
+
+local function lines_of(columns, count)
+  local cells, widths, right = {}, {}, {}
+  for j, column in ipairs(columns) do
+    widths[j], right[j] = column.width, column.right
+    for i = 1, count + 1 do
+      cells[i] = cells[i] or {}
+      cells[i][j] = column.cells[i]
+    end
+  end
+  return layout.align(cells, widths, right)
+end
+
 ---Rows as aligned lines under the names of their fields.
 ---@param list table[]
 ---@param options { width: integer, items: integer } cells of a line, rows shown
@@ -85,22 +130,16 @@ end
 ---@return string
 function M.format(list, options, show)
   local count = math.min(#list, options.items)
-  local names = columns_of(list, count)
-  local cells, right = { names }, {}
-  for i = 1, count do
-    local row = {}
-    for j, name in ipairs(names) do
-      row[j] = cell(list[i][name], show)
-      right[j] = right[j] ~= false and (list[i][name] == nil or type(list[i][name]) == "number")
-    end
-    cells[i + 1] = row
+  local columns = {}
+  for _, name in ipairs(names_of(list, count)) do
+    local column = column_of(name, list, count, show)
+    if column.full then columns[#columns + 1] = column end
   end
-  local widths = layout.widths(cells)
-  fit(widths, options.width)
-  local lines = layout.align(cells, widths, right)
-  if #widths < #names then
-    lines[#lines + 1] = "… also: " .. table.concat(names, ", ", #widths + 1)
-  end
+  local left_out = leave_out(columns, options.width)
+  narrow(columns, options.width)
+  local lines = lines_of(columns, count)
+  local also = "… also: " .. table.concat(left_out, ", ")
+  if #left_out > 0 then lines[#lines + 1] = layout.shorten(also, options.width) end
   if count < #list then lines[#lines + 1] = ("… %d more rows"):format(#list - count) end
   return table.concat(lines, "\n")
 end

@@ -28,6 +28,12 @@
 ---@field body? table sent as JSON
 ---@field stream? "ndjson"|"sse" how the answer is split into events
 
+---One event of an answer that comes in pieces: a line of JSON, or a server-sent event.
+---@class kalito.Event
+---@field text string what came
+---@field data? any decoded from it, without nulls; absent: it is not JSON
+---@field event? string name of a server-sent event
+
 ---@class kalito.Delta any of these
 ---@field text? string
 ---@field usage? { prompt_tokens: integer?, completion_tokens: integer? }

@@ -4,9 +4,9 @@
 ---store and are there inside the jail too. Texts are UTF-8; what is not is taken byte by byte, never an
 ---error. Positions are byte positions that begin at 1, as in `string`. All take time linear in the text.
 ---@class kalito.text
-local text = {}
+kalito.text = {}
 
----What `text.scan` counts. `bytes`, `chars` and `lines` cover the whole text; everything else is counted
+---What `kalito.text.scan` counts. `bytes`, `chars` and `lines` cover the whole text; everything else is counted
 ---outside of fenced code blocks, and outside of code spans and URLs except the counts of those themselves.
 ---@class kalito.text.counts
 ---@field bytes integer
@@ -31,7 +31,7 @@ local text = {}
 ---@param s string
 ---@param into? table filled and returned instead of a new table; saves the allocation in a rule
 ---@return kalito.text.counts
-function text.scan(s, into) end
+function kalito.text.scan(s, into) end
 
 ---Compiles a set of words and phrases that are then matched all at once. Case is ignored, also in Greek,
 ---Cyrillic and accented Latin; the typographic apostrophe is the plain one; the space of a phrase is any run of
@@ -41,7 +41,7 @@ function text.scan(s, into) end
 ---is not valid UTF-8, and when there are more than 65535.
 ---@param list string[] may be empty: such a set matches nothing
 ---@return kalito.words
-function text.words(list) end
+function kalito.text.words(list) end
 
 ---A compiled word set.
 ---@class kalito.words
@@ -56,7 +56,7 @@ function words:count(s, limit) end
 ---The first match that begins at `init` or later.
 ---@param s string
 ---@param init? integer default 1
----@return string|nil word the entry as it was given to `text.words`
+---@return string|nil word the entry as it was given to `kalito.text.words`
 ---@return integer|nil position
 function words:find(s, init) end
 
@@ -70,25 +70,23 @@ function words:lead(s, limit) end
 ---`for sentence, position in kalito.text.sentences(s) do ... end`
 ---@param s string
 ---@return fun(): string?, integer?
-function text.sentences(s) end
+function kalito.text.sentences(s) end
 
 ---How alike two texts are: 0 no word in common, 1 the same words in the same neighbourhoods; from about 0.6 on
 ---they are near duplicates. Ignores case and punctuation. Exact up to 512 different words and pairs of words.
 ---@param a string
 ---@param b string
 ---@return number
-function text.similar(a, b) end
+function kalito.text.similar(a, b) end
 
 ---Estimated number of model tokens: about right for English, rather more than less for everything else, never under
 ---a quarter of the characters.
 ---@param s string
 ---@return integer
-function text.tokens(s) end
+function kalito.text.tokens(s) end
 
 ---Is the text valid UTF-8 without NUL, so that the store takes it?
 ---@param s string
 ---@return boolean
 ---@return integer|nil position of the first bad byte
-function text.valid(s) end
-
-return text
+function kalito.text.valid(s) end

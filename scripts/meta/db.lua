@@ -1,0 +1,505 @@
+---@meta
+
+---An open database: what `kalito.open` gives, and the global `db` of the prompt. A row is a plain table; only the
+---handle is userdata. A bad argument raises; anything else that fails gives nil, a message and a code: `not_found`,
+---`exists`, `busy`, `budget`, `readonly`, `full`, `io`, `corrupt`, `not_kalito`, `too_new`, `nomem`, `interrupted`,
+---`refused`. It is closed by `close`, by `local db <close>`, or when it is collected.
+---@class kalito.Store
+local db = {}
+
+---Closes the database; an open transaction is rolled back. Harmless twice.
+function db.close() end
+
+---Begins a transaction: what follows is on the disk when `commit` says so. Not nestable.
+---@return true? ok, string? message, string? code
+function db.begin() end
+
+---Begins a transaction for reading: everything until `commit` or `rollback` sees one state of the file.
+---@return true? ok, string? message, string? code
+function db.begin_read() end
+
+---Ends the transaction: everything in it is on the disk, or nothing.
+---@return true? ok, string? message, string? code
+function db.commit() end
+
+---Drops what was done since `begin`; harmless without one.
+function db.rollback() end
+
+---The time by the clock of the store.
+---@return string time ISO-8601 UTC with milliseconds
+function db.now() end
+
+---What the file is and holds.
+---@return kalito.StoreInfo? info, string? message, string? code
+function db.stat() end
+
+---What in the file is not kalito's own: it is left alone, and not exported.
+---@return { kind: string, name: string }[]? list, string? message, string? code
+function db.foreign() end
+
+---@class kalito.StoreInfo
+---@field path string as opened
+---@field journal_mode string
+---@field read_only boolean
+---@field schema_version integer
+---@field file_size integer bytes
+---@field wal_size integer bytes of the write-ahead log
+---@field free_size integer bytes in the file that hold nothing
+
+-- ---- sessions ----
+
+---A conversation. It owns its messages, summaries and pins.
+---@class kalito.Session
+---@field id? string minted as a UUID
+---@field name? string need not be unique
+---@field model? string the model last used
+---@field recap? string one line about what it holds
+---@field persona? string id of a persona; in `add` default: the default persona of category "general"
+---@field created_at? string time; default now; cannot be set
+---@field updated_at? string time of the last message or change
+---@field saved? boolean default false: temporary, cleanup may remove it
+---@field archived_at? string time; present: out of the recent list and of recall across sessions
+---@field boundary_at? string with boundary_id: the last archived message; "" and 0: none
+---@field boundary_id? integer
+---@field message_count? integer kept by the core; cannot be set
+---@field external_id? string the name at its source, unique; cannot be set
+
+---Which sessions.
+---@class kalito.SessionFilter
+---@field persona? string id of the persona
+---@field name? string exact name
+---@field prefix? string ids that begin so
+---@field since? string updated at or after this time
+---@field before? string updated before this time
+---@field scope? "all"|"live"|"archived" default "all"
+---@field saved? boolean saved ones only, or temporary ones only
+---@field order? "newest"|"oldest" default "newest", by updated_at
+---@field limit? integer at most so many; 0 all
+
+---Conversations: `db.session`.
+---@class kalito.SessionVerbs
+db.session = {}
+
+---Makes a session; every field has a default.
+---@param row? kalito.Session
+---@return kalito.Session? row, string? message, string? code
+function db.session.add(row) end
+
+---@param id string
+---@return kalito.Session? row, string? message, string? code
+function db.session.get(id) end
+
+---The session that an import named so.
+---@param external_id string
+---@return kalito.Session? row, string? message, string? code
+function db.session.get_external(external_id) end
+
+---Changes the given fields of the session with `row.id`; `kalito.json.null` empties one.
+---@param row kalito.Session
+---@return true? ok, string? message, string? code
+function db.session.set(row) end
+
+---Deletes a session with all its messages, summaries and pins.
+---@param id string
+---@return true? ok, string? message, string? code
+function db.session.del(id) end
+
+---All sessions that the filter selects, as a list.
+---@param filter? kalito.SessionFilter
+---@return kalito.Session[]? rows, string? message, string? code
+function db.session.find(filter) end
+
+---The same one by one, in pages: `for row in db.session.each() do ... end`. Raises when reading fails.
+---@param filter? kalito.SessionFilter
+---@return fun(): kalito.Session?
+function db.session.each(filter) end
+
+---@param filter? kalito.SessionFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.session.count(filter) end
+
+-- ---- messages ----
+
+---A message.
+---@class kalito.Message
+---@field id? integer minted, ascending; given only by an import that keeps ids
+---@field session? string id of its session; needed in `add`; cannot be set
+---@field role? "user"|"assistant"|"system"|"tool" needed in `add`
+---@field text? string 1 byte to 16 MiB of UTF-8; needed in `add`
+---@field model? string the model that wrote it
+---@field token_usage? integer 0 or more, as the model reported it
+---@field importance_score? number 0..1, default 0.5; `conversation:add` asks the score policy
+---@field created_at? string time; default now, later than every message of the session; cannot be set
+---@field external_id? string unique within the session: adding it again fails with `exists`; cannot be set
+---@field speaker? string who speaks, where the role does not tell
+---@field score_reasons? string JSON: why the score is what it is
+
+---Which messages.
+---@class kalito.MessageFilter
+---@field session? string id of their session
+---@field role? string
+---@field since? string written at or after this time
+---@field before? string written before this time
+---@field min_importance? number 0..1
+---@field scope? "all"|"live"|"archived" default "all"; needs a session
+---@field order? "oldest"|"newest"|"importance" default "oldest"
+---@field limit? integer at most so many; 0 all
+
+---Messages: `db.message`.
+---@class kalito.MessageVerbs
+db.message = {}
+
+---Stores a message as it is given. `conversation:add` scores it first.
+---@param row kalito.Message
+---@return kalito.Message? row, string? message, string? code
+function db.message.add(row) end
+
+---@param id integer
+---@return kalito.Message? row, string? message, string? code
+function db.message.get(id) end
+
+---The message of a session that has this external id.
+---@param session string
+---@param external_id string
+---@return kalito.Message? row, string? message, string? code
+function db.message.get_external(session, external_id) end
+
+---Changes the given fields of the message with `row.id`; `kalito.json.null` empties one.
+---@param row kalito.Message
+---@return true? ok, string? message, string? code
+function db.message.set(row) end
+
+---@param id integer
+---@return true? ok, string? message, string? code
+function db.message.del(id) end
+
+---All messages that the filter selects, as a list.
+---@param filter? kalito.MessageFilter
+---@return kalito.Message[]? rows, string? message, string? code
+function db.message.find(filter) end
+
+---The same one by one, in pages: `for m in db.message.each { session = id } do ... end`. Rows that are added
+---meanwhile are not visited. Raises when reading fails.
+---@param filter? kalito.MessageFilter
+---@return fun(): kalito.Message?
+function db.message.each(filter) end
+
+---@param filter? kalito.MessageFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.message.count(filter) end
+
+-- ---- personas ----
+
+---Who answers.
+---@class kalito.Persona
+---@field id? string minted as a UUID
+---@field name? string needed in `add`
+---@field prompt? string the system prompt; needed in `add`
+---@field description? string one line for lists
+---@field icon? string
+---@field default_model? string
+---@field suggested_models? string JSON array of strings
+---@field temperature? number 0..2
+---@field maxTokens? integer longest answer, 1 to 1,000,000,000
+---@field created_at? string time; cannot be set
+---@field updated_at? string time
+---@field category? string at most one default persona in each
+---@field topP? number 0..1
+---@field stopSequences? string JSON array of strings
+---@field repeatPenalty? number above 0
+---@field is_default? boolean setting it takes it from the category's other one
+
+---Which personas.
+---@class kalito.PersonaFilter
+---@field category? string
+---@field name? string exact name
+---@field prefix? string ids that begin so
+---@field order? "oldest"|"newest" default by name
+---@field limit? integer at most so many; 0 all
+
+---Personas: `db.persona`.
+---@class kalito.PersonaVerbs
+db.persona = {}
+
+---@param row kalito.Persona
+---@return kalito.Persona? row, string? message, string? code
+function db.persona.add(row) end
+
+---@param id string
+---@return kalito.Persona? row, string? message, string? code
+function db.persona.get(id) end
+
+---Changes the given fields of the persona with `row.id`; `kalito.json.null` empties one.
+---@param row kalito.Persona
+---@return true? ok, string? message, string? code
+function db.persona.set(row) end
+
+---Deletes a persona; its sessions get the default one of its category, or of "general". `refused` for a default.
+---@param id string
+---@return true? ok, string? message, string? code
+function db.persona.del(id) end
+
+---All personas that the filter selects, as a list.
+---@param filter? kalito.PersonaFilter
+---@return kalito.Persona[]? rows, string? message, string? code
+function db.persona.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.PersonaFilter
+---@return fun(): kalito.Persona?
+function db.persona.each(filter) end
+
+---@param filter? kalito.PersonaFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.persona.count(filter) end
+
+-- ---- summaries ----
+
+---A summary of a range of messages.
+---@class kalito.Summary
+---@field id? string minted as a UUID
+---@field session? string id of its session; needed in `add`; cannot be set
+---@field summary? string the text; needed in `add`
+---@field message_count? integer how many messages it covers, default 0
+---@field start_message_id? string id of the first one, as text
+---@field end_message_id? string id of the last one, as text
+---@field importance_score? number 0..1, default 0.7
+---@field created_at? string time; default now; cannot be set
+
+---Which summaries.
+---@class kalito.SummaryFilter
+---@field session? string id of their session
+---@field since? string made at or after this time
+---@field before? string made before this time
+---@field min_importance? number 0..1
+---@field order? "oldest"|"newest"|"importance" default "oldest"
+---@field limit? integer at most so many; 0 all
+
+---Summaries: `db.summary`.
+---@class kalito.SummaryVerbs
+db.summary = {}
+
+---@param row kalito.Summary
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.add(row) end
+
+---@param id string
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.get(id) end
+
+---Changes the given fields of the summary with `row.id`; `kalito.json.null` empties one.
+---@param row kalito.Summary
+---@return true? ok, string? message, string? code
+function db.summary.set(row) end
+
+---@param id string
+---@return true? ok, string? message, string? code
+function db.summary.del(id) end
+
+---All summaries that the filter selects, as a list.
+---@param filter? kalito.SummaryFilter
+---@return kalito.Summary[]? rows, string? message, string? code
+function db.summary.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.SummaryFilter
+---@return fun(): kalito.Summary?
+function db.summary.each(filter) end
+
+---@param filter? kalito.SummaryFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.summary.count(filter) end
+
+-- ---- pins ----
+
+---Something to keep in sight: a part of every context of its session.
+---@class kalito.Pin
+---@field id? string minted as a UUID
+---@field session? string id of its session; needed in `add`; cannot be set
+---@field content? string the text; needed in `add`
+---@field source_message_id? string id of the message it came from, as text
+---@field importance_score? number 0..1, default 0.8
+---@field pin_type? "user"|"auto"|"manual"|"code"|"concept"|"system" default "user"
+---@field created_at? string time; default now; cannot be set
+
+---Which pins.
+---@class kalito.PinFilter
+---@field session? string id of their session
+---@field pin_type? string
+---@field since? string made at or after this time
+---@field before? string made before this time
+---@field min_importance? number 0..1
+---@field order? "importance"|"oldest"|"newest" default "importance"
+---@field limit? integer at most so many; 0 all
+
+---Pins: `db.pin`.
+---@class kalito.PinVerbs
+db.pin = {}
+
+---@param row kalito.Pin
+---@return kalito.Pin? row, string? message, string? code
+function db.pin.add(row) end
+
+---@param id string
+---@return kalito.Pin? row, string? message, string? code
+function db.pin.get(id) end
+
+---Changes the given fields of the pin with `row.id`; `kalito.json.null` empties one.
+---@param row kalito.Pin
+---@return true? ok, string? message, string? code
+function db.pin.set(row) end
+
+---@param id string
+---@return true? ok, string? message, string? code
+function db.pin.del(id) end
+
+---All pins that the filter selects, as a list.
+---@param filter? kalito.PinFilter
+---@return kalito.Pin[]? rows, string? message, string? code
+function db.pin.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.PinFilter
+---@return fun(): kalito.Pin?
+function db.pin.each(filter) end
+
+---@param filter? kalito.PinFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.pin.count(filter) end
+
+-- ---- contexts ----
+
+---What to build a context from.
+---@class kalito.ContextRequest
+---@field session string id
+---@field budget integer tokens of everything that is sent, 1 to 10,000,000
+---@field persona? string id; default the session's own
+---@field prompt? string instead of the persona's prompt
+---@field text? string the new message as text ...
+---@field message? integer ... or the id of a stored one
+---@field role? string of `text`, default "user"
+---@field query? string what to recall from the whole history
+---@field recalled? kalito.Recalled[] what was recalled already, best first; instead of `query`
+---@field plan? kalito.Plan
+---@field save? boolean remember it as the session's previous context, for the next `prefix_bytes`
+
+---@class kalito.Recalled
+---@field id integer of a message
+---@field score? number
+---@field reasons? string JSON
+
+---How a context is filled. Values out of range are taken as the nearest in range.
+---@class kalito.Plan
+---@field pin? kalito.Share default 10 rows
+---@field summary? kalito.Share default 3
+---@field recalled? kalito.Share default 10
+---@field recent? kalito.Share default 20
+---@field block? integer the recent part drops its oldest so many at a time, 1..100, default 4
+
+---@class kalito.Share
+---@field limit? integer so many rows are candidates, 0..1000
+---@field share? number at most this part of what the fixed parts leave of the budget, 0..1
+---@field min_importance? number rows below it are not taken, 0..1
+
+---A context: what to send, and why.
+---@class kalito.Context
+---@field session string
+---@field budget integer
+---@field tokens integer of all messages; never above the budget
+---@field bytes integer
+---@field prefix_bytes? integer bytes at the front that are as in the session's previous context
+---@field messages kalito.Prompt[] to send
+---@field items kalito.Item[] every candidate
+---@field policy? table the plan that made it: name, hash, origin; from `conversation:context`
+
+---@class kalito.Prompt
+---@field role string
+---@field content string
+
+---One candidate of a context and what became of it.
+---@class kalito.Item
+---@field part "persona"|"pin"|"summary"|"recalled"|"recent"|"new"
+---@field id? string of its row
+---@field role? string of a message
+---@field text string of the row, not rendered
+---@field tokens integer what it costs, rendered
+---@field score number its importance, or the score of recall
+---@field reasons? string JSON
+---@field in boolean
+---@field why string why it is in or out
+
+---Contexts: `db.context`.
+---@class kalito.ContextVerbs
+db.context = {}
+
+---Builds the context of the next model call. `budget` as code: persona and new message alone are over, and the message
+---says by how much. `conversation:context` asks the policies for the plan first.
+---@param request kalito.ContextRequest
+---@return kalito.Context? context, string? message, string? code
+function db.context.build(request) end
+
+-- ---- recall and figures ----
+
+---Messages that answer a query: `db.recall`.
+---@class kalito.RecallVerbs
+db.recall = {}
+
+---Ranks the messages of the whole history, archived ones too, by how well they answer a query: by their words and
+---those of their neighbours, speaker, session, date and age.
+---@param query kalito.RecallQuery
+---@return kalito.Hit[]? hits, string? message, string? code
+function db.recall.find(query) end
+
+---Tells the store what recall needs to know of a language. The first `find` does it with the shipped lists.
+---@param lists table<string, string> stop, forms, related, ask_when, ask_name, time_words, first_person, you_said,
+---months: see words/english.lua
+---@return true? ok, string? message, string? code
+function db.recall.words(lists) end
+
+---What to recall.
+---@class kalito.RecallQuery
+---@field query string a question, some words, or the next turn of a chat
+---@field session? string id of the one session to search
+---@field sessions? string[] ids; default: all sessions that are not archived
+---@field limit? integer 1..1000, default 10
+---@field budget? integer only what fits together into so many tokens, best first
+---@field without? integer id of a message that is not to be found: the query itself, when it is stored
+---@field weights? table<string, number> constants of the ranking, see core/README.md
+
+---A message that was found.
+---@class kalito.Hit: kalito.Message
+---@field score number above 0; comparable within one answer only
+---@field reasons string JSON
+
+---Figures: `db.stats`.
+---@class kalito.StatsVerbs
+db.stats = {}
+
+---Figures of the store, or of one session. Reads every message once.
+---@param session? string id
+---@return kalito.Stats? stats, string? message, string? code
+function db.stats.get(session) end
+
+---@class kalito.Stats
+---@field sessions integer
+---@field sessions_archived integer
+---@field sessions_temporary integer
+---@field personas integer
+---@field summaries integer
+---@field pins integer
+---@field messages integer
+---@field user integer messages by role
+---@field assistant integer
+---@field system integer
+---@field tool integer
+---@field archived integer messages up to the boundary of their session
+---@field bytes integer of the texts of messages
+---@field tokens integer of the texts of messages
+---@field tokens_live integer of the messages of a session behind its boundary
+---@field tokens_used integer sum of token_usage
+---@field oldest? string time of the first message
+---@field newest? string time of the last message
+---@field importance integer[] how many scores lie in each tenth
+---@field usage { model: string, messages: integer, tokens: integer }[]
+
+return db

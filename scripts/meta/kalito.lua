@@ -1,0 +1,250 @@
+---@meta
+
+---Conversation memory for AI chat: `local kalito = require "kalito"` in Lua 5.4, a global inside the program.
+---@class kalito
+---@field _VERSION string
+---@field installed string the folder of the installed scripts
+kalito = {}
+
+---Opens a database. Without `create` it must be there.
+---@param path string a file name, or ":memory:"
+---@param options? { create?: boolean, read_only?: boolean, busy_ms?: integer } busy_ms: how long to wait for another
+---writer, default 5000
+---@return kalito.Store? db, string? message, string? code
+function kalito.open(path, options) end
+
+---A session run by the policies: messages are scored as they come, contexts are planned.
+---@param db kalito.Store
+---@param session string id
+---@return kalito.Conversation
+function kalito.conversation(db, session) end
+
+---Explains one item of a context: which part, in or out and why, score with its reasons, tokens. It prints as lines.
+---@param context kalito.Context
+---@param id string|integer of the row, or the beginning of it; or the name of a part, such as "persona"
+---@return kalito.Item? item, string? message, string? code
+function kalito.explain(context, id) end
+
+---Compares two scoring rules over a session and changes nothing: the distribution of scores before and after, and the
+---ten largest changes with their reasons. It prints as a report.
+---@param options kalito.TryOptions
+---@return kalito.TryResult? result, string? message, string? code
+function kalito.try(options) end
+
+---@class kalito.TryOptions
+---@field score fun(message: kalito.Message, ctx: kalito.PolicyContext): number, table? the new rule
+---@field session string id, beginning of an id, or name
+---@field against? "stored"|function the rule before: the scores as stored, or a function; default the rule in use
+---@field db? kalito.Store default the global `db`
+
+---@class kalito.TryResult
+---@field session string
+---@field messages integer
+---@field changed integer
+---@field before integer[] how many scores lie in each tenth
+---@field after integer[]
+---@field largest { id: integer, old: number, new: number, reasons: table, text: string }[]
+
+---Reads the settings and loads the policies in use anew. One that does not load is reported, and the one that was in
+---use stays.
+---@return boolean fine all of them were loaded
+function kalito.reload() end
+
+---The fields of a noun, in the order of its rows.
+---@param noun "session"|"message"|"persona"|"summary"|"pin"
+---@return { name: string, type: string, settable: boolean }[]
+function kalito.fields(noun) end
+
+---A text as a time in the store's form.
+---@param text string "2025-03-01", "2025-03-01 09:30:00", "2025-03-01T09:30:00+02:00" ...
+---@return string? time nil when it is none
+function kalito.time(text) end
+
+---16 hexadecimal digits that name a content; not for secrets.
+---@param text string
+---@return string
+function kalito.hash(text) end
+
+---The word of a list that is nearest to a mistyped one.
+---@param word string
+---@param list string[]
+---@return string?
+function kalito.nearest(word, list) end
+
+---The source of a shipped file.
+---@param name string "policies/score"
+---@return string?
+function kalito.embedded(name) end
+
+---The names of all shipped files, ascending.
+---@return string[]
+function kalito.embedded_names() end
+
+-- ---- JSON ----
+
+---JSON with 64-bit integers.
+---@class kalito.json
+---@field null lightuserdata stands for null; in `set` of a noun it empties a field
+kalito.json = {}
+
+---@param text string
+---@return any value, string? message, string? code nil, message, code when it is no JSON
+function kalito.json.decode(text) end
+
+---Raises for values that JSON does not have.
+---@param value any
+---@param indent? integer 0..8, default 0: one line
+---@return string
+function kalito.json.encode(value, indent) end
+
+---Marks a table as an array, so that an empty one is [] and not {}.
+---@param list? table
+---@return table list
+function kalito.json.array(list) end
+
+-- ---- system ----
+
+---The little of the operating system that Lua lacks. Failures are nil, message, `not_found` or `io`.
+---@class kalito.system
+kalito.system = {}
+
+---Makes a folder and those above it, for the user alone.
+---@param path string
+---@return true? ok, string? message, string? code
+function kalito.system.mkdir(path) end
+
+---@param path string
+---@return { kind: "file"|"folder"|"other", size: integer, mode: integer, modified: integer }? info
+---@return string? message, string? code
+function kalito.system.stat(path) end
+
+---The names in a folder, in no order.
+---@param path string
+---@return string[]? names, string? message, string? code
+function kalito.system.list(path) end
+
+---The path without links and dots.
+---@param path string
+---@return string? path, string? message, string? code
+function kalito.system.realpath(path) end
+
+---@param stream? "stdin"|"stdout"|"stderr" default "stdout"
+---@return boolean
+function kalito.system.isatty(stream) end
+
+---The width of the terminal, 80 when there is none.
+---@return integer
+function kalito.system.columns() end
+
+---Cells that a text takes on a terminal.
+---@param text string
+---@return integer
+function kalito.system.width(text) end
+
+---Seconds of a clock that never goes back.
+---@return number
+function kalito.system.clock() end
+
+---Waits until a file or folder is on the disk.
+---@param path string
+---@return true? ok, string? message, string? code
+function kalito.system.sync(path) end
+
+-- ---- terminal ----
+
+---One line from a terminal, edited. Needs a locale with UTF-8.
+---@class kalito.term
+kalito.term = {}
+
+---Reads a line. The completer gets the text before the cursor and gives what to insert, how many characters before the
+---cursor to take away first, and lines to show.
+---@param prompt string
+---@param complete? fun(before: string): string?, integer?, string?
+---@return string? line nil at the end of the input (Ctrl-D)
+---@return "interrupted"? interrupted at Ctrl-C
+function kalito.term.readline(prompt, complete) end
+
+---What the arrow keys go through, oldest first; the last thousand count.
+---@param lines string[]
+function kalito.term.history(lines) end
+
+---Adds to a file that only the user may read, and makes it.
+---@param path string
+---@param text string
+---@return true? ok, string? message, string? code
+function kalito.term.append(path, text) end
+
+---Calls a function as `xpcall` does. A Ctrl-C that ended it is answered with that: the next one is a first one, which
+---interrupts and does not end the program.
+---@param f function
+---@param handler function
+---@return boolean ok
+---@return any ... results, or what the handler gave
+function kalito.term.guard(f, handler) end
+
+-- ---- the jail ----
+
+---Where policy files run that are not shipped: a process that holds nothing. `kalito.policy` uses it.
+---@class kalito.jail
+kalito.jail = {}
+
+---Starts a worker and loads a policy in it.
+---@param settings { source: string, name?: string, options?: table, unisolated?: boolean }
+---@return kalito.Worker? worker, string? message, string? code `policy`, `limit`, `isolation`, `quarantined` ...
+function kalito.jail.open(settings) end
+
+---What protects on this machine: seccomp, no_new_privs, rlimits, isolated, concat_fault, lua; message when no worker
+---starts.
+---@return table
+function kalito.jail.status() end
+
+---A policy in its worker.
+---@class kalito.Worker
+local worker = {}
+
+---What the policy says of itself: name, describe, defaults, functions, tests, confined, and the worker's process.
+---@return table
+function worker:info() end
+
+---Calls a function of the policy.
+---@param name string
+---@param ... any
+---@return any ... its results; nil, message, code when it failed
+function worker:call(name, ...) end
+
+---Calls a function once for each list of arguments, in one frame.
+---@param name string
+---@param list any[][]
+---@return any[][] results each as of `call`, with `n`
+function worker:batch(name, list) end
+
+---Ends the worker. Harmless twice.
+function worker:close() end
+
+-- ---- conversations ----
+
+---A session run by the policies: what `kalito.conversation` gives.
+---@class kalito.Conversation
+---@field db kalito.Store
+---@field id string of the session
+local conversation = {}
+
+---Adds a message, scored by the policy unless `fields` has a score. A row means that it is on the disk.
+---@param role "user"|"assistant"|"system"|"tool"
+---@param text string
+---@param fields? kalito.Message other fields of the row
+---@return kalito.Message? row, string? message, string? code
+function conversation:add(role, text, fields) end
+
+---Builds the context of the next model call by the plan of the policy.
+---@param options kalito.ContextRequest without `session`
+---@return kalito.Context? context, string? message, string? code
+function conversation:context(options) end
+
+---The system prompt: the persona's own, with its placeholders filled in.
+---@param id? string of another persona than the session's
+---@param now? string time for {{date}}
+---@return string?
+function conversation:prompt(id, now) end
+
+return kalito
