@@ -111,6 +111,7 @@ local function session_of(self, row)
     if here then
       remember(self, { id = here.id }, here, true)
       known = self.sessions[here.id]
+      known.batch = nil
     end
   end
   if not known then error("no session has the id '" .. tostring(row.session):sub(1, 80) .. "'", 0) end
