@@ -32,8 +32,6 @@ static int traceback(lua_State *L) {
 static int run_main(lua_State *L) {
     int argc = (int)lua_tointeger(L, 1);
     char **argv = lua_touserdata(L, 2);
-    const char *source;
-    size_t len;
     luaL_openlibs(L);
     kalb_watch_coroutines(L);
     kalb_jail_self(L);
@@ -44,8 +42,9 @@ static int run_main(lua_State *L) {
         lua_rawseti(L, -2, i);
     }
     lua_setglobal(L, "arg");
-    if (!kalb_embedded("main", &source, &len)) return luaL_error(L, "the main script is missing");
-    if (luaL_loadbufferx(L, source, len, "@kalito/main.lua", "t") != LUA_OK) return lua_error(L);
+    int status = kalb_embedded_load(L, "main");
+    if (status < 0) return luaL_error(L, "the main script is missing");
+    if (status != LUA_OK) return lua_error(L);
     lua_call(L, 0, 1);
     return 1;
 }
