@@ -1,6 +1,7 @@
 -- context: what the next model call would be told, and why.
 
 local print = require "kalito.print"
+local report = require "kalito.report"
 local resolve = require "kalito.resolve"
 
 local function reasons_of(item)
@@ -23,22 +24,13 @@ local function as_json(context)
   }
 end
 
-local function show_reasons(item)
-  local out = {}
-  for i, reason in ipairs(reasons_of(item)) do
-    local value = type(reason[2]) == "number" and ("%+.2g"):format(reason[2]) or tostring(reason[2])
-    out[i] = reason[1] .. " " .. value
-  end
-  return table.concat(out, ", ")
-end
-
 local function explain(context)
   local rows = {}
   for i, item in ipairs(context.items) do
     rows[i] = {
       mark = item["in"] and "in" or "out", part = item.part, id = item.id and item.id:sub(1, 8) or "",
-      role = item.role, tokens = item.tokens, score = item.score, why = item.why, reasons = show_reasons(item),
-      text = item.text,
+      role = item.role, tokens = item.tokens, score = item.score, why = item.why,
+      reasons = report.reasons(item.reasons), text = item.text,
     }
   end
   print.rows(rows, {

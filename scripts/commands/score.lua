@@ -2,17 +2,10 @@
 
 local policy = require "kalito.policy"
 local print = require "kalito.print"
+local report = require "kalito.report"
 local resolve = require "kalito.resolve"
 local rescore = require "kalito.rescore"
 local script = require "kalito.script"
-
-local function show_reasons(reasons)
-  local out = {}
-  for i, reason in ipairs(reasons) do
-    out[i] = reason[1] .. " " .. (type(reason[2]) == "number" and ("%+.2g"):format(reason[2]) or reason[2])
-  end
-  return table.concat(out, ", ")
-end
 
 local function show_changes(result)
   local rows = {}
@@ -21,18 +14,8 @@ local function show_changes(result)
   end
   print.rows(rows, {
     { "ID", right = true }, { "OLD", right = true }, { "NEW", right = true },
-    { "REASONS", show = show_reasons }, { "TEXT", wide = true },
+    { "REASONS", show = report.reasons }, { "TEXT", wide = true },
   })
-end
-
-local function show_histogram(result)
-  local most = 1
-  for i = 1, 10 do most = math.max(most, result.before[i], result.after[i]) end
-  local function bar(n) return ("#"):rep(math.ceil(n * 24 / most)) end
-  for i = 1, 10 do
-    print.write(("%.1f-%.1f  %6d %-24s  %6d %s\n"):format((i - 1) / 10, i / 10, result.before[i], bar(result.before[i]),
-      result.after[i], bar(result.after[i])))
-  end
 end
 
 local function show_context(changes, budget)
@@ -75,7 +58,7 @@ return {
     if print.json then
       print.object(result)
     else
-      show_histogram(result)
+      print.write(table.concat(report.histogram(result), "\n") .. "\n")
       show_changes(result)
       if result.context then show_context(result.context, args.context) end
     end
