@@ -50,6 +50,7 @@ static const char *advice(kal_code code) {
     switch (code) {
     case KAL_BUSY: return "the database is in use by another process: ";
     case KAL_FULL: return "the disk is full: ";
+    case KAL_READONLY: return "the file or its folder cannot be written: ";
     case KAL_CORRUPT: return "the database is damaged, see kalito check: ";
     default: return "";
     }
