@@ -96,7 +96,8 @@ static int hash(lua_State *L) {
 
 /* kalito.fields(noun) -> list of { name =, type =, settable = } */
 static int fields(lua_State *L) {
-    static const char *const nouns[] = {"session", "message", "persona", "summary", "pin", NULL};
+    static const char *const nouns[] = {"session", "message", "persona", "summary",
+                                        "pin",     "turn",    "model",   NULL};
     static const char *const types[] = {"string", "integer", "number", "boolean"};
     size_t count;
     const kal_field *f = kal_fields((kal_noun)luaL_checkoption(L, 1, NULL, nouns), &count);
