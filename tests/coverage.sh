@@ -20,14 +20,9 @@ for file in tests/bindings/*_spec.lua tests/scripts/*_spec.lua tests/cli/*_spec.
   [ -f "$file" ] || continue
   busted --lua=/usr/bin/lua5.4 --output=TAP "$file" >/dev/null 2>&1 || echo "$file failed"
 done
-excluded='--exclude bindings/worker.*'
-case ${1:-} in
---lines) format= ;;
-*) format='--txt-metric line' ;;
-esac
 for layer in core bindings; do
   echo "== $layer"
-  gcovr --root "$root" --filter "$layer/" $excluded --object-directory "$tree" \
-    --gcov-ignore-parse-errors $format "$tree" 2>/dev/null |
-    { [ "${1:-}" = --lines ] && cat || awk '/^[a-zT].*%/ {print}'; }
+  gcovr --root "$root" --filter "$layer/" --exclude 'bindings/worker.*' --object-directory "$tree" \
+    --gcov-ignore-parse-errors "$tree" 2>/dev/null |
+    if [ "${1:-}" = --lines ]; then cat; else awk '/%/ { printf "%-28s %5d %5d %s\n", $1, $2, $3, $4 }'; fi
 done

@@ -119,18 +119,18 @@ static void messages_of_many_sessions_in_one_transaction_are_all_counted(void **
     fixture *f = *state;
     char id[32];
     ok(kal_store_begin(f->store, &f->err));
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 2000; i++) {
         snprintf(id, sizeof id, "session-%d", i);
         add_session(f, id);
     }
-    for (int i = 0; i < 3000; i++) {
-        snprintf(id, sizeof id, "session-%d", i * 7 % 300);
+    for (int i = 0; i < 6000; i++) {
+        snprintf(id, sizeof id, "session-%d", i * 7 % 2000);
         add_message(f, id, "x");
     }
     ok(kal_store_commit(f->store, &f->err));
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 2000; i++) {
         snprintf(id, sizeof id, "session-%d", i);
-        assert_int_equal(count_of(f, id), 10);
+        assert_int_equal(count_of(f, id), 3);
     }
 }
 
