@@ -1,0 +1,183 @@
+-- trial.lua: whether a policy does what it should: the tests that it carries, and the contract of its kind: types,
+-- ranges, the same answer to the same input, input left as it was. A policy that is not shipped runs in the jail.
+
+local kalito = package.loaded.kalito
+local contract = require "kalito.contract"
+local differences = require "kalito.differences"
+local loader = require "kalito.loader"
+local calling = require "kalito.calling"
+local policy = require "kalito.policy"
+local samples = require "kalito.samples"
+local script = require "kalito.script"
+
+local M = {}
+
+-- Wraps each function of the table `policy` so that it raises when it changes what it was given. Lua text, because for
+-- a file that is not shipped it must run where the file does.
+local GUARD <const> = [[
+if type(policy) ~= "table" then return policy end
+local function copy(v)
+  if type(v) ~= "table" then return v end
+  local t = {}
+  for k, e in next, v do t[k] = copy(e) end
+  return t
+end
+local function changed(a, b, at)
+  if type(a) ~= "table" or type(b) ~= "table" then return a ~= b and at or nil end
+  for k, e in next, a do
+    local found = changed(e, b[k], at .. "." .. tostring(k))
+    if found then return found end
+  end
+  for k in next, b do
+    if a[k] == nil then return at .. "." .. tostring(k) end
+  end
+end
+local names = {}
+for name, f in next, policy do if type(f) == "function" then names[name] = f end end
+for name, f in next, names do
+  policy[name] = function(...)
+    local given = table.pack(...)
+    local before = copy(given)
+    local results = table.pack(f(...))
+    local at = changed(before, given, "argument")
+    if at then error(name .. " changes its input: " .. at, 0) end
+    return table.unpack(results, 1, results.n)
+  end
+end
+return policy]]
+
+-- ---- what tests see ----
+
+local function names_of(reasons)
+  local list = {}
+  for i, reason in ipairs(reasons or {}) do list[i] = reason[1] end
+  return list
+end
+
+local function show_number(score, reasons)
+  return { score = score, reasons = names_of(reasons) }
+end
+
+local function show_list(list)
+  local shown = { count = #list }
+  for i, row in ipairs(list) do
+    shown[i] = {}
+    for key, value in pairs(row) do shown[i][key] = value end
+    shown[i].reasons = row.reasons and names_of(row.reasons)
+  end
+  return shown
+end
+
+-- The results of each function as a table, which `expect` is compared with.
+local shows = {
+  score = show_number, update = show_number, importance = show_number,
+  suggest = show_list, prompt = show_list, adjust = show_list,
+  plan = function(plan) return plan end,
+  due = function(range, reasons)
+    range = range or {}
+    return { due = range.first ~= nil, first = range.first, last = range.last, reasons = names_of(reasons) }
+  end,
+  accept = function(ok, reason) return { ok = ok, reason = reason } end,
+  extract = function(text) return { text = text, tokens = kalito.text.tokens(text) } end,
+  decide = function(decision, reason) return { decision = decision, reason = reason } end,
+}
+
+-- ---- running ----
+
+-- The policy with every function guarded, or nil and why it does not load.
+local function guard(kind, found)
+  if found.shipped then
+    local wrap = assert(load("local policy = ...\n" .. GUARD, "=guard", "t"))
+    return (loader.assigned(kind, wrap(script.builtin("policies/" .. kind))))
+  end
+  local source = "local policy = (function(...) " .. found.source .. "\nend)(...)\n" .. GUARD
+  local guarded = { path = script.chunk_name(found), origin = found.origin, source = source }
+  return loader.load(kind, guarded, policy.unisolated)
+end
+
+local function context_for(rule, given)
+  local ctx = { now = samples.NOW, options = {} }
+  for key, value in pairs(rule.defaults) do ctx.options[key] = value end
+  for key, value in pairs(given.options or {}) do
+    if ctx.options[key] == nil then return nil, "option '" .. tostring(key) .. "' is none of the defaults" end
+    ctx.options[key] = value
+  end
+  for key, value in pairs(given.ctx or {}) do ctx[key] = value end
+  return ctx
+end
+
+-- Calls twice. Returns what tests see of the result, or nil and what is wrong.
+local function call(rule, name, ctx, arguments)
+  local function once()
+    local ok, first, second = calling.run(rule, name, ctx, table.unpack(arguments))
+    if not ok then return nil, first end
+    return shows[name](first, second)
+  end
+  local value, message = once()
+  if not value then return nil, message end
+  local again
+  again, message = once()
+  if not again then return nil, "the second time: " .. message end
+  local found = differences(value, again)
+  if found[1] then return nil, "not the same the second time: " .. found[1] end
+  return value
+end
+
+local function carried(rule, test)
+  local given = type(test.given) == "table" and test.given or {}
+  local ctx, message = context_for(rule, given)
+  if not ctx then return { message } end
+  local list = table.pack(contract.kinds[rule.kind].test(given))
+  local name = table.remove(list, 1)
+  if not contract.kinds[rule.kind].functions[name] then return { "given names no function: " .. tostring(name) } end
+  local value
+  value, message = call(rule, name, ctx, list)
+  if not value then return { message } end
+  return differences(test.expect, value)
+end
+
+local function note(result, name, problems)
+  local ok = #problems == 0
+  result[ok and "passed" or "failed"] = result[ok and "passed" or "failed"] + 1
+  result.tests[#result.tests + 1] = { name = name, ok = ok, problems = problems }
+end
+
+local function try_tests(rule, result)
+  for i, test in ipairs(rule.tests or {}) do
+    local ok, problems = pcall(carried, rule, test)
+    note(result, type(test) == "table" and test.name or "test " .. i, ok and problems or { tostring(problems) })
+  end
+end
+
+local function try_samples(rule, result)
+  for _, sample in ipairs(samples.of(rule.kind)) do
+    if rule.functions[sample[2]] then
+      local value, message = call(rule, sample[2], context_for(rule, { ctx = sample[4] }), sample[3])
+      note(result, "contract: " .. sample[1], value and {} or { message })
+    end
+  end
+end
+
+---Tries a policy.
+---@param kind string
+---@param found kalito.Script
+---@return { passed: integer, failed: integer, tests: { name: string, ok: boolean, problems: string[] }[] }
+function M.run(kind, found)
+  local result = { passed = 0, failed = 0, tests = {} }
+  local plain, message = loader.load(kind, found, policy.unisolated) -- the user's settings are not what is tried
+  if not plain then
+    note(result, "it loads", { message })
+    return result
+  end
+  if plain.jail then plain.jail:close() end
+  local rule
+  rule, message = guard(kind, found)
+  note(result, "it loads", rule and {} or { message })
+  if not rule then return result end
+  try_tests(rule, result)
+  try_samples(rule, result)
+  if rule.jail then rule.jail:close() end
+  return result
+end
+
+return M
