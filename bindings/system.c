@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,11 +125,16 @@ static int columns(lua_State *L) {
     return 1;
 }
 
-/* system.width(text) -> cells the text takes on a terminal */
-static int text_width(lua_State *L) {
-    size_t len, cells = 0;
-    const char *text = luaL_checklstring(L, 1, &len);
+/* UTF-8, whatever the locale of the program is that has loaded the module. Kept until it ends. */
+static locale_t utf8(void) {
+    static locale_t made;
+    if (!made) made = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    return made;
+}
+
+static size_t count_cells(const char *text, size_t len) {
     mbstate_t state = {0};
+    size_t cells = 0;
     for (size_t i = 0; i < len;) {
         wchar_t c;
         size_t n = mbrtowc(&c, text + i, len - i, &state);
@@ -142,6 +148,17 @@ static int text_width(lua_State *L) {
         }
         i += n;
     }
+    return cells;
+}
+
+/* system.width(text) -> cells the text takes on a terminal */
+static int text_width(lua_State *L) {
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    locale_t locale = utf8();
+    locale_t before = locale ? uselocale(locale) : (locale_t)0;
+    size_t cells = count_cells(text, len);
+    if (before) uselocale(before);
     lua_pushinteger(L, (lua_Integer)cells);
     return 1;
 }

@@ -26,8 +26,10 @@ local function pipe_reader()
   return function() return io.stdin:read "l" end
 end
 
+-- An expression hands its values to the chunk's argument, so that its own line is still there when a call in it raises:
+-- `return f()` would give its place up.
 local function compile(text)
-  local chunk = load("return " .. text:gsub("^%s*=", "", 1), "=stdin", "t")
+  local chunk = load("return (...)(" .. text:gsub("^%s*=", "", 1) .. "\n)", "=stdin", "t")
   if chunk then return chunk end
   return load(text, "=stdin", "t")
 end
@@ -81,7 +83,7 @@ function M.loop(options)
   local read, fine, ended = options.terminal and terminal_reader() or pipe_reader(), true, false
   local function step()
     local chunk = read_chunk(read)
-    if chunk then show(chunk()) end
+    if chunk then show(chunk(show)) end
     ended = not chunk
     print.flush()
   end
