@@ -121,7 +121,8 @@ local function text_check(what)
 end
 
 ---The kinds of policies: their functions in order, each with what it takes, gives, and its check; and how a
----carried test becomes a call: `test(given)` gives the function's name and its arguments without ctx.
+---carried test becomes a call: `test(given)` gives the function's name and its arguments without ctx. `given` and
+---`expect` say for people what stands in a test.
 ---@type table<string, { functions: table<string, table>, test: function }>
 M.kinds = {
   score = {
@@ -129,6 +130,7 @@ M.kinds = {
       score = { takes = "message, ctx", gives = "number 0..1, reasons", check = check_score },
       update = { takes = "message, event, ctx", gives = "number 0..1, reasons", check = check_score },
     },
+    given = " message =, event =,", expect = "{ score =, reasons = { names } }",
     test = function(given)
       if given.event then return "update", given.message, given.event end
       return "score", given.message
@@ -138,10 +140,12 @@ M.kinds = {
     functions = {
       suggest = { takes = "message, ctx", gives = "list of {content, importance}", check = check_suggestions },
     },
+    given = " message =,", expect = "{ count =, { content =, importance =, reasons = { names } } }",
     test = function(given) return "suggest", given.message end,
   },
   context = {
     functions = { plan = { takes = "ctx", gives = "plan", check = check_plan } },
+    given = "", expect = "the plan",
     test = function() return "plan" end,
   },
   summarize = {
@@ -152,18 +156,22 @@ M.kinds = {
       extract = { takes = "messages, ctx", gives = "the summary", check = text_check "the summary" },
       importance = { takes = "summary, messages, ctx", gives = "number 0..1, reasons", check = check_score },
     },
+    given = " call = NAME, arguments = { all but ctx },",
+    expect = "{ due =, first =, last =, reasons =, count =, ok =, reason =, text =, tokens =, score = }, as it gives",
     test = function(given) return given.call, table.unpack(given.arguments) end,
   },
   recall = {
     functions = {
       adjust = { takes = "candidates, query, ctx", gives = "list of {id, score, reasons}", check = check_order },
     },
+    given = " candidates =, query =,", expect = "{ count =, { id =, score = } }",
     test = function(given) return "adjust", given.candidates, given.query end,
   },
   retain = {
     functions = {
       decide = { takes = "session, ctx", gives = "keep, archive or delete, and a reason", check = check_decision },
     },
+    given = " session =,", expect = "{ decision =, reason = }",
     test = function(given) return "decide", given.session end,
   },
 }

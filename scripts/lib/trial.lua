@@ -2,6 +2,7 @@
 -- ranges, the same answer to the same input, input left as it was. A policy that is not shipped runs in the jail.
 
 local kalito = package.loaded.kalito
+local catalog = require "kalito.catalog"
 local contract = require "kalito.contract"
 local differences = require "kalito.differences"
 local loader = require "kalito.loader"
@@ -9,8 +10,17 @@ local calling = require "kalito.calling"
 local policy = require "kalito.policy"
 local samples = require "kalito.samples"
 local script = require "kalito.script"
+local shown = require "kalito.shown"
 
 local M = {}
+
+---@class kalito.Trial
+---@field name string
+---@field path? string
+---@field origin string
+---@field passed integer
+---@field failed integer
+---@field tests { name: string, ok: boolean, problems: string[] }[]
 
 -- Wraps each function of the table `policy` so that it raises when it changes what it was given. Lua text, because for
 -- a file that is not shipped it must run where the file does.
@@ -46,44 +56,6 @@ for name, f in next, names do
 end
 return policy]]
 
--- ---- what tests see ----
-
-local function names_of(reasons)
-  local list = {}
-  for i, reason in ipairs(reasons or {}) do list[i] = reason[1] end
-  return list
-end
-
-local function show_number(score, reasons)
-  return { score = score, reasons = names_of(reasons) }
-end
-
-local function show_list(list)
-  local shown = { count = #list }
-  for i, row in ipairs(list) do
-    shown[i] = {}
-    for key, value in pairs(row) do shown[i][key] = value end
-    shown[i].reasons = row.reasons and names_of(row.reasons)
-  end
-  return shown
-end
-
--- The results of each function as a table, which `expect` is compared with.
-local shows = {
-  score = show_number, update = show_number, importance = show_number,
-  suggest = show_list, prompt = show_list, adjust = show_list,
-  plan = function(plan) return plan end,
-  due = function(range, reasons)
-    range = range or {}
-    return { due = range.first ~= nil, first = range.first, last = range.last, reasons = names_of(reasons) }
-  end,
-  accept = function(ok, reason) return { ok = ok, reason = reason } end,
-  extract = function(text) return { text = text, tokens = kalito.text.tokens(text) } end,
-  decide = function(decision, reason) return { decision = decision, reason = reason } end,
-}
-
--- ---- running ----
-
 -- The policy with every function guarded, or nil and why it does not load.
 local function guard(kind, found)
   if found.shipped then
@@ -111,7 +83,7 @@ local function call(rule, name, ctx, arguments)
   local function once()
     local ok, first, second = calling.run(rule, name, ctx, table.unpack(arguments))
     if not ok then return nil, first end
-    return shows[name](first, second)
+    return shown[name](first, second)
   end
   local value, message = once()
   if not value then return nil, message end
@@ -139,7 +111,7 @@ end
 local function note(result, name, problems)
   local ok = #problems == 0
   result[ok and "passed" or "failed"] = result[ok and "passed" or "failed"] + 1
-  result.tests[#result.tests + 1] = { name = name, ok = ok, problems = problems }
+  result.tests[#result.tests + 1] = { name = name, ok = ok, problems = kalito.json.array(problems) }
 end
 
 local function try_tests(rule, result)
@@ -158,12 +130,17 @@ local function try_samples(rule, result)
   end
 end
 
+local function new_result(found)
+  return { name = found.name, path = found.path, origin = found.shipped and "shipped" or found.origin, passed = 0,
+    failed = 0, tests = kalito.json.array {} }
+end
+
 ---Tries a policy.
 ---@param kind string
 ---@param found kalito.Script
----@return { passed: integer, failed: integer, tests: { name: string, ok: boolean, problems: string[] }[] }
+---@return kalito.Trial
 function M.run(kind, found)
-  local result = { passed = 0, failed = 0, tests = {} }
+  local result = new_result(found)
   local plain, message = loader.load(kind, found, policy.unisolated) -- the user's settings are not what is tried
   if not plain then
     note(result, "it loads", { message })
@@ -177,6 +154,17 @@ function M.run(kind, found)
   try_tests(rule, result)
   try_samples(rule, result)
   if rule.jail then rule.jail:close() end
+  return result
+end
+
+---Tries a script: a policy by its tests, another one by loading it.
+---@param kind? string of a policy
+---@param found kalito.Script
+---@return kalito.Trial
+function M.try(kind, found)
+  if kind and contract.kinds[kind] then return M.run(kind, found) end
+  local result, state = new_result(found), catalog.state(found)
+  note(result, "it loads", state == "ok" and {} or { state })
   return result
 end
 

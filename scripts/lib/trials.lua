@@ -1,0 +1,59 @@
+-- trials.lua: which scripts `kalito script test` tries: a file, a name, or all that are in use.
+
+local kalito = package.loaded.kalito
+local catalog = require "kalito.catalog"
+local contract = require "kalito.contract"
+local policy = require "kalito.policy"
+local script = require "kalito.script"
+local trial = require "kalito.trial"
+
+local M = {}
+
+-- The kind that a file is of: by its name, or by the functions it has.
+local function kind_of(path)
+  local base = path:match "([^/]+)%.lua$" or ""
+  if contract.kinds[base] then return base end
+  local found, message, code = script.file(path)
+  if not found then return nil, message, code end
+  local jail
+  jail, message, code = kalito.jail.open { name = path, source = found.source, unisolated = policy.unisolated }
+  if not jail then return nil, message, code end
+  local functions = jail:info().functions
+  jail:close()
+  for _, kind in ipairs(contract.names()) do
+    for name in pairs(contract.kinds[kind].functions) do
+      if functions[name] then return kind end
+    end
+  end
+  return nil, path .. ": it has no function of any kind of policy", "policy"
+end
+
+local function one(word)
+  local found, kind, message, code
+  if kalito.system.stat(word) then
+    kind, message, code = kind_of(word)
+    if not kind then return nil, message, code end
+    found, message, code = script.file(word, "policies/" .. kind)
+  else
+    local name
+    name, message, code = catalog.resolve(word)
+    if not name then return nil, message, code end
+    kind, found = name:match "^policies/(.*)$", script.find(name)
+  end
+  if not found then return nil, message, code end
+  return { trial.try(kind, found) }
+end
+
+---Tries a file or a script by its name; without one, all that are in use.
+---@param word? string
+---@return kalito.Trial[]? results, string? message, string? code
+function M.all(word)
+  if word then return one(word) end
+  local results = {}
+  for _, row in ipairs(catalog.list()) do
+    results[#results + 1] = trial.try(row.name:match "^policies/(.*)$", script.find(row.name))
+  end
+  return results
+end
+
+return M
