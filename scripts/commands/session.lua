@@ -2,6 +2,7 @@
 
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
+local retention = require "kalito.retention"
 
 local SESSION = { "session", "id, beginning of an id, or name" }
 
@@ -91,34 +92,26 @@ local function delete(_, db, session)
   return true
 end
 
-local UNITS = { m = 60, h = 3600, d = 86400, w = 604800 }
-
--- "30d" before now, as a time.
-local function age_limit(text, now)
-  local n, unit = text:match "^(%d+)([mhdw])$"
-  if not n then return nil end
-  local y, mo, d, h, mi, s = now:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)"
-  local at = os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s } - tonumber(n) * UNITS[unit]
-  return os.date("%Y-%m-%dT%H:%M:%S.000Z", at)
-end
-
 local function cleanup(args, app)
-  local db, message, code = app.open "write"
-  if not db then return nil, message, code end
-  local limit = age_limit(args.older_than or "30d", db.now())
-  if not limit then return nil, "--older-than must be a number with m, h, d or w, such as 30d", "usage" end
-  local rows = db.session.find { saved = false, before = limit }
-  for _, row in ipairs(rows) do
-    if not args.dry_run then
-      local ok
-      ok, message, code = db.session.del(row.id)
-      if not ok then return nil, message, code end
-    end
-    row.age = print.age(row.updated_at, db.now())
+  local days = args.older_than and retention.days(args.older_than)
+  if args.older_than and not days then
+    return nil, "--older-than must be a number with m, h, d or w, such as 30d", "usage"
   end
-  print.rows(rows, { { "ID" }, { "NAME" }, { "AGE" }, { "MESSAGES", key = "message_count", right = true } })
-  local did = args.dry_run and "would remove" or "removed"
-  print.note(("%s %d temporary sessions that were not used since %s"):format(did, #rows, limit))
+  local db, message, code = app.open(args.dry_run and "read" or "write")
+  if not db then return nil, message, code end
+  local rows, kept
+  rows, kept, code = retention.run(db, { days = days, dry_run = args.dry_run })
+  if not rows then return nil, kept, code end
+  print.rows(rows, {
+    { "DECISION" }, { "ID" }, { "NAME" }, { "MESSAGES", key = "message_count", right = true },
+    { "REASON", wide = true },
+  })
+  local counts = { delete = 0, archive = 0 }
+  for _, row in ipairs(rows) do
+    if row.done or args.dry_run then counts[row.decision] = counts[row.decision] + 1 else kept = kept + 1 end
+  end
+  local would = args.dry_run and "would be " or ""
+  print.note(("%d %sdeleted, %d %sarchived, %d kept"):format(counts.delete, would, counts.archive, would, kept))
   return true
 end
 
@@ -166,10 +159,12 @@ return {
       example = "kalito session delete Trip", run = with_session("write", delete),
     },
     cleanup = {
-      summary = "Remove temporary sessions that were not used for some time",
+      summary = "Remove and archive sessions as the retain policy says",
+      details = "By default temporary sessions go that were not used for 30 days. kalito script doc retain says how\n"
+        .. "to change that.",
       options = {
-        { "older-than", "AGE", "a number with m, h, d or w (default 30d)" },
-        { "dry-run", nil, "only show what would be removed" },
+        { "older-than", "AGE", "the age at which temporary ones go: a number with m, h, d or w" },
+        { "dry-run", nil, "only show what would be done, and why" },
       },
       example = "kalito session cleanup --older-than 7d --dry-run",
       run = cleanup,

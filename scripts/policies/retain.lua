@@ -5,7 +5,7 @@
 local floor = math.floor
 
 local defaults = {
-  days = 30,        -- a temporary session unused for so long is deleted; 0: never
+  days = 30,        -- a temporary session unused for so long is deleted; below 0: never
   archive_days = 0, -- a saved session unused for so long is archived; 0: never
 }
 
@@ -43,7 +43,7 @@ local function decide(session, ctx)
     if age < options.archive_days then return "keep", "saved, used " .. words(age) .. " ago" end
     return "archive", "saved, but not used for " .. words(age)
   end
-  if options.days <= 0 then return "keep", "temporary sessions are kept" end
+  if options.days < 0 then return "keep", "temporary sessions are kept" end
   if age < options.days then return "keep", "temporary, used " .. words(age) .. " ago" end
   return "delete", "temporary, and not used for " .. words(age)
 end
@@ -67,7 +67,8 @@ local tests = {
   test("days are an option", { saved = false, updated_at = "2025-03-24T11:00:00.000Z" }, "delete", nil, { days = 7 }),
   test("hours are parts of a day", { saved = false, updated_at = "2025-03-31T06:00:00.000Z" }, "delete",
     "temporary, and not used for 6 hours", { days = 0.25 }),
-  test("no days: never", { saved = false, updated_at = "2019-01-01T00:00:00.000Z" }, "keep", nil, { days = 0 }),
+  test("below zero: never", { saved = false, updated_at = "2019-01-01T00:00:00.000Z" }, "keep", nil, { days = -1 }),
+  test("zero: at once", { saved = false, updated_at = now }, "delete", "temporary, and not used for 0 hours", { days = 0 }),
   test("saved ones are archived when asked for", { saved = true, updated_at = "2024-03-31T12:00:00.000Z" }, "archive",
     "saved, but not used for 365 days", { archive_days = 180 }),
   test("an archived one is left alone",

@@ -1,0 +1,78 @@
+-- retention.lua: applies the policy of retention: asks it about every session, and archives or deletes what it says.
+
+local kalito = package.loaded.kalito
+local policy = require "kalito.policy"
+
+local M = {}
+
+local DAY = { m = 1 / 1440, h = 1 / 24, d = 1, w = 7 }
+
+---"30d" as days.
+---@param text string a number with m, h, d or w
+---@return number?
+function M.days(text)
+  local n, unit = text:match "^(%d+)([mhdw])$"
+  return n and tonumber(n) * DAY[unit]
+end
+
+-- The sessions that the policy does not keep, and how many it keeps.
+local function decide(db, ctx)
+  local rows, kept = {}, 0
+  for session in db.session.each { scope = "all" } do
+    local decision, reason = policy.call("retain", "decide", ctx(), session)
+    if decision == "keep" or decision == "archive" and session.archived_at then
+      kept = kept + 1
+    else
+      rows[#rows + 1] = { id = session.id, name = session.name, decision = decision, reason = reason,
+        updated_at = session.updated_at, message_count = session.message_count }
+    end
+  end
+  return rows, kept
+end
+
+local function carry_out(db, row, now)
+  if row.decision == "delete" then return db.session.del(row.id) end
+  return db.session.set { id = row.id, archived_at = now }
+end
+
+-- One session, unless somebody has used or saved it since it was looked at.
+local function apply(db, row, ctx)
+  local ok, message, code = db.begin()
+  if not ok then return nil, message, code end
+  local session = db.session.get(row.id)
+  local same = session and session.updated_at == row.updated_at
+    and policy.call("retain", "decide", ctx(), session) == row.decision
+  if same then ok, message, code = carry_out(db, row, ctx().now) end
+  if not ok then
+    db.rollback()
+    return nil, message, code
+  end
+  row.done = same or false
+  return db.commit()
+end
+
+---Asks the policy about every session and does what it says.
+---@param db kalito.Store
+---@param options { days?: number, dry_run?: boolean } `days` overrides the policy's option
+---@return { id: string, name: string, decision: string, reason: string, message_count: integer, done: boolean }[]? rows
+---those not kept
+---@return integer|string kept, string? code
+function M.run(db, options)
+  local override = options.days and { days = options.days }
+  if override and policy.get("retain").options.days == nil then
+    return nil, "the retain policy in use has no option `days`, so that no age can be given", "usage"
+  end
+  local now = db.now()
+  local function ctx() return { now = now, override = override } end
+  local rows, kept = decide(db, ctx)
+  for _, row in ipairs(rows) do
+    row.done = false
+    if not options.dry_run then
+      local ok, message, code = apply(db, row, ctx)
+      if not ok then return nil, message, code end
+    end
+  end
+  return kalito.json.array(rows), kept
+end
+
+return M
