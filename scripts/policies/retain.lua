@@ -68,7 +68,7 @@ local tests = {
   test("hours are parts of a day", { saved = false, updated_at = "2025-03-31T06:00:00.000Z" }, "delete",
     "temporary, and not used for 6 hours", { days = 0.25 }),
   test("below zero: never", { saved = false, updated_at = "2019-01-01T00:00:00.000Z" }, "keep", nil, { days = -1 }),
-  test("zero: at once", { saved = false, updated_at = now }, "delete", "temporary, and not used for 0 hours", { days = 0 }),
+  test("zero: at once", { saved = false, updated_at = now }, "delete", nil, { days = 0 }),
   test("saved ones are archived when asked for", { saved = true, updated_at = "2024-03-31T12:00:00.000Z" }, "archive",
     "saved, but not used for 365 days", { archive_days = 180 }),
   test("an archived one is left alone",
