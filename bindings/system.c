@@ -1,6 +1,6 @@
 /*
 ** system.c: kalito.system: the little of the operating system that the commands need and Lua lacks:
-** folders, kinds of files, terminals, the clock.
+** folders, kinds of files, terminals, the clock, other programs.
 */
 #include "boundary.h"
 
@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -183,12 +186,78 @@ static int sync_path(lua_State *L) {
     return 1;
 }
 
+/* ---- other programs ---- */
+
+extern char **environ;
+
+/* Of its own session, so that neither Ctrl-C nor the end of the terminal reaches it; with signals as usual. */
+static int set_attributes(posix_spawnattr_t *attributes) {
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETSIGMASK);
+}
+
+/* It reads nothing, writes to nowhere, and inherits no descriptor. */
+static int start(pid_t *pid, char *const *words) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0) return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        error = set_attributes(&attributes);
+        for (int fd = 0; fd < 3 && error == 0; fd++)
+            error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+        if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        if (error == 0) error = posix_spawn(pid, words[0], &actions, &attributes, words, environ);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+/* system.spawn(words) -> the process that runs the program words[1] with the other words */
+static int spawn(lua_State *L) {
+    pid_t pid;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
+    luaL_argcheck(L, n > 0 && n < 256, 1, "must be a list of words");
+    luaL_checkstack(L, (int)n + 4, NULL);
+    char **words = lua_newuserdatauv(L, (size_t)(n + 1) * sizeof *words, 0);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i); /* stays on the stack, and so alive */
+        words[i - 1] = (char *)(uintptr_t)luaL_checkstring(L, -1);
+    }
+    words[n] = NULL;
+    errno = start(&pid, words);
+    if (errno != 0) return fail(L, words[0]);
+    lua_pushinteger(L, pid);
+    return 1;
+}
+
+/* system.ended(process) -> its status when it has ended (128 and more: by a signal), false while it runs */
+static int ended(lua_State *L) {
+    int status;
+    pid_t pid = (pid_t)luaL_checkinteger(L, 1), found = waitpid(pid, &status, WNOHANG);
+    if (found < 0) return fail(L, "the process");
+    if (found == 0) {
+        lua_pushboolean(L, 0);
+    } else {
+        lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    }
+    return 1;
+}
+
 int kalb_open_system(lua_State *L) {
-    static const luaL_Reg functions[] = {{"mkdir", make_folder},  {"stat", stat_path},
-                                         {"list", list_folder},   {"realpath", real_path},
-                                         {"isatty", is_terminal}, {"columns", columns},
-                                         {"width", text_width},   {"clock", monotonic},
-                                         {"sync", sync_path},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"mkdir", make_folder},  {"stat", stat_path},     {"list", list_folder},
+        {"realpath", real_path}, {"isatty", is_terminal}, {"columns", columns},
+        {"width", text_width},   {"clock", monotonic},    {"sync", sync_path},
+        {"spawn", spawn},        {"ended", ended},        {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

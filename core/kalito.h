@@ -578,6 +578,12 @@ KAL_API kal_code kal_pin_find(kal_store *store, const kal_filter *filter, kal_pi
                               kal_page *page, kal_err *err);
 KAL_API kal_code kal_pin_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                kal_err *err);
+/* Deletes a pin and remembers its content: what was suggested and rejected is not to be suggested again. NOT_FOUND. */
+KAL_API kal_code kal_pin_reject(kal_store *store, kal_str id, kal_err *err);
+/* The contents that were rejected in a session, the latest first. Fills at most `capacity`; *count receives how many
+** were filled. */
+KAL_API kal_code kal_pin_rejected(kal_store *store, kal_str session, kal_str *out, size_t capacity,
+                                  size_t *count, kal_err *err);
 
 /* ---- Statistics ---- */
 

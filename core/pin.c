@@ -97,3 +97,51 @@ kal_code kal_pin_find(kal_store *store, const kal_filter *filter, kal_pin *rows,
 kal_code kal_pin_count(kal_store *store, const kal_filter *filter, int64_t *out, kal_err *err) {
     return kali_row_count(store, &kali_pin_noun, filter, out, err);
 }
+
+/* ---- rejected ones ---- */
+
+static kal_code remember(kal_store *store, kal_str id, kal_err *err) {
+    static const char SQL[] =
+        "INSERT INTO kalito_rejected(session_id, content) SELECT p.session_id, p.content"
+        " FROM semantic_pins p WHERE p.id = $1 AND NOT EXISTS (SELECT 1 FROM kalito_rejected r"
+        " WHERE r.session_id = p.session_id AND r.content = p.content)";
+    kali_stmt *q;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, id);
+    return kali_run(q, err);
+}
+
+kal_code kal_pin_reject(kal_store *store, kal_str id, kal_err *err) {
+    kali_key key = {kali_some(id), 0};
+    kali_answer_begin(store);
+    kal_code code = kali_write_begin(store, err);
+    if (code != KAL_OK) return code;
+    code = remember(store, key.id, err);
+    if (code == KAL_OK) code = kali_row_delete(store, &kali_pin_noun, key, err);
+    if (code == KAL_OK) code = kali_index_settle(store, err);
+    return kali_write_end(store, code, err);
+}
+
+kal_code kal_pin_rejected(kal_store *store, kal_str session, kal_str *out, size_t capacity,
+                          size_t *count, kal_err *err) {
+    static const char SQL[] =
+        "SELECT content FROM kalito_rejected WHERE session_id = $1 ORDER BY id DESC LIMIT $2";
+    kali_stmt *q;
+    bool row;
+    *count = 0;
+    kali_answer_begin(store);
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, session);
+    kali_bind_integer(q, 2, (int64_t)capacity);
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        if (!kali_arena_copy(&store->arena, kali_text(q, 0), &out[*count])) {
+            code = kali_fail(err, KAL_NOMEM, "out of memory");
+            break;
+        }
+        ++*count;
+    }
+    kali_reset(q);
+    return code;
+}

@@ -167,3 +167,11 @@ CREATE TABLE kalito_models (
   ratio REAL NOT NULL,
   turns INTEGER NOT NULL
 );
+
+-- Automatic pins that the user has rejected: the same is not suggested to the session again.
+CREATE TABLE kalito_rejected (
+  id INTEGER PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+  content TEXT NOT NULL
+);
+CREATE INDEX kalito_rejected_session ON kalito_rejected(session_id, id);

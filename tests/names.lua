@@ -20,6 +20,7 @@ M.public = {
   "kal_summary_add", "kal_summary_get", "kal_summary_set", "kal_summary_del", "kal_summary_find",
   "kal_summary_count",
   "kal_pin_add", "kal_pin_get", "kal_pin_set", "kal_pin_del", "kal_pin_find", "kal_pin_count",
+  "kal_pin_reject", "kal_pin_rejected",
   "kal_stats_get",
   "kal_recall_words", "kal_recall_has_words",
   "kal_weights_default",
