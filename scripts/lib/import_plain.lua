@@ -26,14 +26,15 @@ local function name_of(value)
 end
 
 -- What names a message within its session: its own id; otherwise its content and its place, which is the number of
--- its line among those that are not blank. Where several inputs meet in one session, theirs are kept apart.
+-- its line among those that are not blank. The place comes first, so that the index of these names grows at its
+-- end. Where several inputs meet in one session, theirs are kept apart.
 local function external_id(self, line, name, ordinal)
   local id, apart = name_of(line.id), self.into and self.source .. ":" .. (name or "") or ""
   if id ~= nil and not self.into then return id end
   if id ~= nil then return ("%s:%s"):format(kalito.hash(apart), #tostring(id) > 200 and kalito.hash(id) or id) end
   local content = line.text and kalito.hash(tostring(line.text)) or ""
-  return "line:" .. kalito.hash(("%d\0%s\0%s\0%s\0%s\0%s\0%s"):format(ordinal, apart, name or "",
-    tostring(line.role), content, line.created_at or "", tostring(line.speaker)))
+  return ("line:%08x:%s"):format(ordinal, kalito.hash(("%s\0%s\0%s\0%s\0%s\0%s"):format(apart, name or "",
+    tostring(line.role), content, line.created_at or "", tostring(line.speaker))))
 end
 
 -- nil when the core will say what is wrong.
