@@ -1,4 +1,4 @@
--- session: conversations.
+-- session: conversations. Long, because it has eight subcommands.
 
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"

@@ -1,7 +1,7 @@
 -- The shipped rule of automatic pins: which sentences of a message are worth keeping in sight: what the user asks to
 -- remember, standing wishes, decisions, facts with names, dates and codes, and code that is to be kept. Every
 -- sentence collects evidence; few reach the threshold, and small talk loses what it collects. A pure function of the
--- message, what is pinned, what was shown, and the options.
+-- message, what is pinned, what was shown, and the options. Long, because word lists and tests are.
 
 local text = kalito.text
 

@@ -1,6 +1,6 @@
 -- The shipped rule of summaries: when the live part of a session has outgrown its limit and which messages are then
 -- summarised, what a model is asked, which of its answers are refused, and what is made without a model. Pure
--- functions of the messages, the numbers and the options.
+-- functions of the messages, the numbers and the options. Long, because it has five functions with their tests.
 
 local text = kalito.text
 local terms = kalito.script.builtin("lib/terms")
