@@ -265,6 +265,12 @@ function db.persona.count(filter) end
 ---@field end_message_id? string id of the last one, as text
 ---@field importance_score? number 0..1, default 0.7
 ---@field created_at? string time; default now; cannot be set
+---@field origin? "model"|"extract"|"user" who wrote it, default "user"; cannot be set
+---@field model? string the model that wrote it; cannot be set
+---@field policy? string hash of the policy that asked for it; cannot be set
+---@field source_tokens? integer of the messages it covers; cannot be set
+---@field level? integer 0 of messages, 1 of summaries, ...; cannot be set
+---@field parent? string id of the summary of summaries that covers it; such a one is not shown; cannot be set
 
 ---Which summaries.
 ---@class kalito.SummaryFilter
@@ -309,6 +315,29 @@ function db.summary.each(filter) end
 ---@param filter? kalito.SummaryFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.summary.count(filter) end
+
+---Stores a summary of the messages from `start_message_id` to `end_message_id` and archives them, in one transaction.
+---The range begins with the session's first live message. `exists`: another process was first.
+---@param row kalito.Summary
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.make(row) end
+
+---Takes back the newest summary that archived messages: they are live again, and it waits for `redo`. `refused`: a
+---summary of summaries covers it.
+---@param session string id
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.undo(session) end
+
+---Makes the summary again that was undone last.
+---@param session string id
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.redo(session) end
+
+---Stores a summary of at least two summaries, which then have it as parent.
+---@param row kalito.Summary
+---@param children string[] ids, oldest first, one after the other
+---@return kalito.Summary? row, string? message, string? code
+function db.summary.merge(row, children) end
 
 -- ---- pins ----
 
@@ -366,6 +395,125 @@ function db.pin.each(filter) end
 ---@param filter? kalito.PinFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.pin.count(filter) end
+
+---Deletes a pin and remembers its content: what was suggested and rejected is not to be suggested again.
+---@param id string
+---@return true? ok, string? message, string? code
+function db.pin.reject(id) end
+
+---The contents that were rejected in a session, the latest first; the last thousand.
+---@param session string id
+---@return string[]? contents, string? message, string? code
+function db.pin.rejected(session) end
+
+-- ---- turns ----
+
+---One call of a model: what was sent, and what came of it.
+---@class kalito.Turn
+---@field id? integer minted, ascending
+---@field session? string id of its session; cannot be set
+---@field created_at? string time; cannot be set
+---@field message? integer id of the message that was new
+---@field reply? integer id of the stored answer
+---@field budget? integer tokens; cannot be set
+---@field tokens? integer as estimated; cannot be set
+---@field prompt_tokens? integer as the model reported
+---@field completion_tokens? integer as the model reported
+---@field model? string
+---@field hash? string of everything that was sent; cannot be set
+---@field details? string JSON: items, policies, settings, timings
+
+---Which turns.
+---@class kalito.TurnFilter
+---@field session? string id of their session
+---@field since? string at or after this time
+---@field before? string before this time
+---@field order? "oldest"|"newest" default "oldest"
+---@field limit? integer at most so many; 0 all
+
+---Turns: `db.turn`.
+---@class kalito.TurnVerbs
+db.turn = {}
+
+---Keeps the trace of a turn.
+---@param row kalito.Turn
+---@return kalito.Turn? row, string? message, string? code
+function db.turn.add(row) end
+
+---@param id integer
+---@return kalito.Turn? row, string? message, string? code
+function db.turn.get(id) end
+
+---Changes the given fields of the turn with `row.id`.
+---@param row kalito.Turn
+---@return true? ok, string? message, string? code
+function db.turn.set(row) end
+
+---@param id integer
+---@return true? ok, string? message, string? code
+function db.turn.del(id) end
+
+---All turns that the filter selects, as a list.
+---@param filter? kalito.TurnFilter
+---@return kalito.Turn[]? rows, string? message, string? code
+function db.turn.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.TurnFilter
+---@return fun(): kalito.Turn?
+function db.turn.each(filter) end
+
+---@param filter? kalito.TurnFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.turn.count(filter) end
+
+-- ---- models ----
+
+---What is known of a model: how its reported tokens compare with the estimate.
+---@class kalito.Model
+---@field id? string "provider:name"
+---@field ratio? number reported / estimated, a running mean, 0.1..10
+---@field turns? integer that it was measured on
+
+---Which models.
+---@class kalito.ModelFilter
+---@field limit? integer at most so many; 0 all
+
+---Models: `db.model`.
+---@class kalito.ModelVerbs
+db.model = {}
+
+---All fields are needed.
+---@param row kalito.Model
+---@return kalito.Model? row, string? message, string? code
+function db.model.add(row) end
+
+---@param id string
+---@return kalito.Model? row, string? message, string? code
+function db.model.get(id) end
+
+---Changes the given fields of the model with `row.id`.
+---@param row kalito.Model
+---@return true? ok, string? message, string? code
+function db.model.set(row) end
+
+---@param id string
+---@return true? ok, string? message, string? code
+function db.model.del(id) end
+
+---All models that the filter selects, as a list.
+---@param filter? kalito.ModelFilter
+---@return kalito.Model[]? rows, string? message, string? code
+function db.model.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.ModelFilter
+---@return fun(): kalito.Model?
+function db.model.each(filter) end
+
+---@param filter? kalito.ModelFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.model.count(filter) end
 
 -- ---- contexts ----
 

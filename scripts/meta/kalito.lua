@@ -51,7 +51,7 @@ function kalito.try(options) end
 function kalito.reload() end
 
 ---The fields of a noun, in the order of its rows.
----@param noun "session"|"message"|"persona"|"summary"|"pin"
+---@param noun "session"|"message"|"persona"|"summary"|"pin"|"turn"|"model"
 ---@return { name: string, type: string, settable: boolean }[]
 function kalito.fields(noun) end
 
@@ -150,6 +150,17 @@ function kalito.system.clock() end
 ---@return true? ok, string? message, string? code
 function kalito.system.sync(path) end
 
+---Starts a program in the background, without a terminal.
+---@param words string[] the path of the program, and its arguments
+---@return integer? process, string? message, string? code
+function kalito.system.spawn(words) end
+
+---Asks how a process is that `spawn` started.
+---@param process integer
+---@return integer|false|nil status when it has ended (128 and more: by a signal); false while it runs
+---@return string? message, string? code
+function kalito.system.ended(process) end
+
 -- ---- terminal ----
 
 ---One line from a terminal, edited. Needs a locale with UTF-8.
@@ -240,6 +251,12 @@ function conversation:add(role, text, fields) end
 ---@param options kalito.ContextRequest without `session`
 ---@return kalito.Context? context, string? message, string? code
 function conversation:context(options) end
+
+---Finds what the history says about a query, as `db.recall.find` does, and lets the policy have its say.
+---@param query string
+---@param options? { limit?: integer, scope?: "all"|"session", without?: integer }
+---@return kalito.Hit[]? hits, string? message, string? code
+function conversation:recall(query, options) end
 
 ---The system prompt: the persona's own, with its placeholders filled in.
 ---@param id? string of another persona than the session's
