@@ -65,7 +65,7 @@ enum {
 #define KALB_LIMITS_REQUEST                                                                        \
     { .depth = 16, .nodes = 200000, .bytes = KALB_REQUEST_MAX, .text_bytes = KALB_TEXT_MAX }
 #define KALB_LIMITS_ANSWER                                                                         \
-    { .depth = 8, .nodes = 1000, .bytes = KALB_ANSWER_MAX, .finite = true }
+    { .depth = 8, .nodes = 10000, .bytes = KALB_ANSWER_MAX, .finite = true }
 #define KALB_LIMITS_INFO                                                                           \
     { .depth = 8, .nodes = 20000, .bytes = KALB_ANSWER_MAX, .finite = true }
 
