@@ -11,7 +11,8 @@ typedef struct kali_entry {
     kal_item item;
     kal_str piece; /* its rendered text: a line of a section, or the whole content of a message */
     kal_str created_at;
-    int64_t number; /* id of a message */
+    kal_str speaker; /* of a recalled message, where the role does not tell */
+    int64_t number;  /* id of a message */
 } kali_entry;
 
 struct kal_context {
@@ -29,5 +30,59 @@ const char *kali_heading(kal_part part);
 kal_code kali_render_entry(kal_context *context, kali_entry *entry, kal_err *err);
 /* Makes context->messages from the entries that are in. */
 kal_code kali_render(kal_context *context, kal_err *err);
+
+/* A context under construction. */
+typedef struct kali_build {
+    kal_store *store;
+    const kal_request *request;
+    kal_plan plan;
+    kal_context *context;
+    kal_session session;
+    kal_message stored;  /* the new message, when it is a stored one */
+    int64_t rest;        /* tokens not yet spent */
+    int64_t after_fixed; /* tokens that the fixed parts leave: shares are parts of it */
+    bool system;         /* the first system message exists */
+} kali_build;
+
+/* A part whose rows are lines of one message. */
+typedef struct kali_section {
+    int64_t cap, used;
+    bool begun; /* its heading is paid for */
+} kali_section;
+
+/* The next free entry: `room` was counted from the plan's limits. */
+kali_entry *kali_build_entry(kali_build *build, kal_part part);
+/* A copy that lives as long as the context. False when out of memory. */
+static inline bool kali_build_keep(kali_build *build, kal_str text, kal_str *out) {
+    return kali_arena_copy(&build->context->arena, text, out);
+}
+static inline void kali_build_put(kal_item *item, bool in, const char *why) {
+    item->in = in;
+    item->why = why;
+}
+/* Out, with a reason that holds two numbers. */
+kal_code kali_build_explain(kali_build *build, kal_item *item, const char *format, long long x,
+                            long long y, kal_err *err);
+kali_section kali_build_section(const kali_build *build, const kal_share *share);
+/* What a line costs, with its part's heading and message when it is the first. */
+int64_t kali_build_cost(const kali_build *build, const kali_section *section,
+                        const kali_entry *entry);
+/* Takes the line when it fits into budget and share, and else says why not. */
+kal_code kali_build_take(kali_build *build, kali_section *section, kali_entry *entry,
+                         const char *why, kal_err *err);
+
+/* ---- context_messages.c ---- */
+
+/* Room for the recalled candidates, and how many there are: they are fetched before the recent run is packed,
+** which leaves room for them, and packed behind it. */
+typedef struct kali_found {
+    kali_entry *list;
+    size_t count;
+} kali_found;
+/* Recalls for the query of the request, when it has one and nothing was recalled yet. Before the reading begins. */
+kal_code kali_build_query(kali_build *build, kal_request *request, kal_err *err);
+kal_code kali_build_fetch(kali_build *build, kali_found *out, kal_err *err);
+kal_code kali_build_recent(kali_build *build, const kali_found *found, kal_err *err);
+kal_code kali_build_recalled(kali_build *build, kali_found *found, kal_err *err);
 
 #endif

@@ -27,11 +27,12 @@ const char *kali_heading(kal_part part) {
 ** up (see kal_tokens). */
 static kal_code make_line(kal_context *context, kali_entry *e, kal_err *err) {
     const kal_item *item = &e->item;
-    char front[64] = "- ";
+    char front[320] = "- ";
     if (item->part == KAL_PART_PERSONA) front[0] = 0;
     if (item->part == KAL_PART_RECALLED)
-        snprintf(front, sizeof front, "- [%.10s %.20s] ",
-                 e->created_at.data ? e->created_at.data : "undated", item->role.data);
+        snprintf(front, sizeof front, "- [%.10s %.255s] ",
+                 e->created_at.data ? e->created_at.data : "undated",
+                 e->speaker.len ? e->speaker.data : item->role.data);
     size_t n = strlen(front), len = n + item->text.len + 1;
     char *p = kali_arena_alloc(&context->arena, len);
     if (!p) return kali_fail(err, KAL_NOMEM, "out of memory");

@@ -1,5 +1,5 @@
--- words.lua: the word lists of recall, from words/english.lua or the user's copy of it: what `require` gives is the table
--- that db.recall.words takes.
+-- words.lua: the word lists of recall, from words/english.lua or the user's copy of it: what `require` gives is the
+-- table that db.recall.words takes.
 
 local script = require "kalito.script"
 

@@ -1,0 +1,264 @@
+/*
+** context_messages.c: the recent run and the recalled messages of a context. The recent part is one run that ends at
+** the newest message, and begins at a block, so that the front of the context stays the same for some turns.
+*/
+#include "context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns: id, role, text, importance_score, score_reasons, created_at, speaker. */
+static kal_code read_message(kali_build *b, kali_stmt *q, kali_entry *e, kal_err *err) {
+    char id[24];
+    kal_str role = kali_text(q, 1), text = kali_text(q, 2);
+    e->number = kali_integer(q, 0);
+    e->item.score = kali_real(q, 3);
+    snprintf(id, sizeof id, "%lld", (long long)e->number);
+    if (!kali_build_keep(b, kal_text(id), &e->item.id) ||
+        !kali_build_keep(b, role.len ? role : kal_text("user"), &e->item.role) ||
+        !kali_build_keep(b, text.data ? text : (kal_str){"", 0}, &e->item.text) ||
+        !kali_build_keep(b, kali_text(q, 4), &e->item.reasons) ||
+        !kali_build_keep(b, kali_text(q, 5), &e->created_at))
+        return kali_fail(err, KAL_NOMEM, "out of memory");
+    return kali_render_entry(b->context, e, err);
+}
+
+#define RECENT                                                                                     \
+    "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at"            \
+    " FROM messages WHERE session_id = $1"                                                         \
+    " AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5) ORDER BY created_at DESC"
+/* The index gives the newest first, but messages of the same time in any order; sorting those costs as much as
+** all the rest of the query, and matters only where they lie across the limit. */
+static const char RECENT_BY_TIME[] = RECENT " LIMIT $6";
+static const char RECENT_BY_TIME_AND_ID[] = RECENT ", id DESC LIMIT $6";
+
+static int by_time(const void *x, const void *y) {
+    const kali_entry *a = x, *b = y;
+    int order = strcmp(a->created_at.data ? a->created_at.data : "",
+                       b->created_at.data ? b->created_at.data : "");
+    return order ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static kal_code use_recent(kali_build *b, const char *sql, int64_t limit, kali_stmt **q,
+                           kal_err *err) {
+    kal_code code = kali_db_use(b->store->db, sql, q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(*q, 1, b->session.id);
+    kali_bind_text(*q, 2, b->session.boundary_at);
+    kali_bind_integer(*q, 3, b->session.boundary_id);
+    if (b->request->message)
+        kali_bind_text(*q, 4, b->stored.created_at);
+    else
+        kali_bind_blob(*q, 4, NULL, 0); /* behind every text */
+    kali_bind_integer(*q, 5, b->request->message ? b->stored.id : INT64_MAX);
+    kali_bind_integer(*q, 6, limit);
+    return KAL_OK;
+}
+
+/* Adds the rows of the statement, at most as many as the plan allows. *torn: there is one more, of the same
+** time as the last. */
+static kal_code read_recent(kali_build *b, kali_stmt *q, bool *torn, kal_err *err) {
+    int64_t left = b->plan.recent.limit;
+    const kali_entry *last = NULL;
+    bool row;
+    kal_code code;
+    *torn = false;
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        if (left-- == 0) {
+            *torn = last && strcmp(last->created_at.data, kali_text(q, 5).data) == 0;
+            break;
+        }
+        kali_entry *e = kali_build_entry(b, KAL_PART_RECENT);
+        code = read_message(b, q, e, err);
+        if (code != KAL_OK) break;
+        last = e;
+    }
+    kali_reset(q);
+    return code;
+}
+
+static kal_code fetch_recent(kali_build *b, size_t *first, size_t *count, kal_err *err) {
+    int64_t limit = b->plan.recent.limit;
+    kali_stmt *q;
+    bool torn = false;
+    *first = b->context->info.items;
+    kal_code code = use_recent(b, RECENT_BY_TIME, limit + 1, &q, err);
+    if (code == KAL_OK) code = read_recent(b, q, &torn, err);
+    if (code == KAL_OK && torn) {
+        b->context->info.items = *first;
+        code = use_recent(b, RECENT_BY_TIME_AND_ID, limit, &q, err);
+        if (code == KAL_OK) code = read_recent(b, q, &torn, err);
+    }
+    *count = b->context->info.items - *first;
+    kali_entry *a = b->context->entries + *first;
+    if (*count) qsort(a, *count, sizeof *a, by_time);
+    return code;
+}
+
+/* The run of messages that ends at the newest and fits; *start is its first. */
+static kal_code take_run(kali_build *b, kali_entry *a, size_t count, int64_t cap, size_t *start,
+                         kal_err *err) {
+    size_t i = count;
+    kal_code code = KAL_OK;
+    for (; i > 0; i--) {
+        kal_item *item = &a[i - 1].item;
+        if (item->score < b->plan.recent.min_importance) {
+            kali_build_put(item, false,
+                           "its importance is below the plan's minimum: the recent run ends here");
+            break;
+        }
+        if (item->tokens > cap) {
+            code = kali_build_explain(b, item,
+                                      "needs %lld tokens, %lld are left: the recent run ends here",
+                                      item->tokens, cap, err);
+            break;
+        }
+        cap -= item->tokens;
+        kali_build_put(item, true, "recent");
+    }
+    *start = i;
+    for (size_t k = 0; k + 1 < i; k++)
+        kali_build_put(&a[k].item, false, "older than a recent message that did not fit");
+    return code;
+}
+
+/* The run begins at a multiple of the block, counted from the session's first message, unless nothing
+** older was left out. So its front stays the same for some turns, and providers cache it. */
+static void align_run(kali_build *b, kali_entry *a, size_t count, size_t *start) {
+    int64_t place =
+        b->session.message_count - (b->request->message != 0) - (int64_t)(count - *start);
+    bool older = *start > 0 || (place > 0 && (int64_t)count == b->plan.recent.limit);
+    if (!older || place < 0) return;
+    size_t drop = (size_t)((b->plan.block - place % b->plan.block) % b->plan.block);
+    if (*start + drop >= count) return;
+    for (size_t end = *start + drop; *start < end; (*start)++)
+        kali_build_put(&a[*start].item, false,
+                       "dropped with its block, so that the front of the context stays the same");
+}
+
+/* ---- recalled messages ---- */
+
+static kal_code keep_hits(kali_build *b, const kal_hit *hits, size_t count, kal_request *request,
+                          kal_err *err) {
+    kal_recalled *list = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *list);
+    bool kept = list != NULL;
+    for (size_t i = 0; kept && i < count; i++) {
+        list[i] = (kal_recalled){.id = hits[i].message.id, .score = hits[i].score};
+        kept = kali_build_keep(b, hits[i].reasons, &list[i].reasons);
+    }
+    if (!kept) return kali_fail(err, KAL_NOMEM, "out of memory");
+    request->recalled = list;
+    request->recalled_count = count;
+    return KAL_OK;
+}
+
+kal_code kali_build_query(kali_build *b, kal_request *request, kal_err *err) {
+    size_t limit = (size_t)b->plan.recalled.limit, count;
+    if (!request->query.len || request->recalled || !limit) return KAL_OK;
+    kal_hit *hits = malloc(limit * sizeof *hits);
+    if (!hits) return kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_query query = {
+        .text = request->query, .limit = (int64_t)limit, .without = request->message};
+    kal_code code = kal_recall_find(b->store, &query, hits, &count, err);
+    if (code == KAL_OK) code = keep_hits(b, hits, count, request, err);
+    free(hits);
+    return code;
+}
+
+static const char RECALLED[] =
+    "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at, speaker"
+    " FROM messages WHERE id = $1";
+
+static bool is_listed(const kali_entry *list, size_t count, int64_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i].number == id) return true;
+    return false;
+}
+
+/* Adds the candidates, best first, each once. One that is no longer there is left out silently: recall found it in an
+** index that another program has not kept. */
+static kal_code fetch_one(kali_build *b, kali_stmt *q, const kal_recalled *r, kali_found *out,
+                          kal_err *err) {
+    bool row;
+    kali_bind_integer(q, 1, r->id);
+    kal_code code = kali_step(q, &row, err);
+    if (code != KAL_OK || !row) return code;
+    kali_entry *e = &out->list[out->count++];
+    *e = (kali_entry){.item = {.part = KAL_PART_RECALLED}};
+    bool kept = kali_build_keep(b, kali_text(q, 6), &e->speaker) &&
+                kali_build_keep(b, r->reasons, &e->item.reasons);
+    kal_str reasons = e->item.reasons;
+    code = kept ? read_message(b, q, e, err) : kali_fail(err, KAL_NOMEM, "out of memory");
+    kali_reset(q);
+    e->item.score = r->score;
+    e->item.reasons = reasons;
+    return code;
+}
+
+kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
+    kali_stmt *q;
+    size_t limit = (size_t)b->plan.recalled.limit;
+    *out = (kali_found){0};
+    if (!b->request->recalled_count || !limit) return KAL_OK;
+    out->list = kali_arena_alloc(&b->context->arena, limit * sizeof *out->list);
+    if (!out->list) return kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_code code = kali_db_use(b->store->db, RECALLED, &q, err);
+    for (size_t i = 0; i < b->request->recalled_count && out->count < limit && code == KAL_OK;
+         i++) {
+        const kal_recalled *r = &b->request->recalled[i];
+        if (!is_listed(out->list, out->count, r->id)) code = fetch_one(b, q, r, out, err);
+    }
+    return code;
+}
+
+/* What the recalled part may cost: the recent run leaves so much room. */
+static int64_t reserve(const kali_build *b, const kali_found *f) {
+    int64_t cap = (int64_t)(b->plan.recalled.share * (double)b->after_fixed), sum = 0;
+    kali_section s = {.cap = cap};
+    for (size_t i = 0; i < f->count; i++)
+        sum += i ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
+    return sum < cap ? sum : cap;
+}
+
+kal_code kali_build_recent(kali_build *b, const kali_found *found, kal_err *err) {
+    size_t first, count, start;
+    int64_t reserved = reserve(b, found);
+    kal_code code = fetch_recent(b, &first, &count, err);
+    if (code != KAL_OK) return code;
+    kali_entry *a = b->context->entries + first;
+    int64_t cap = (int64_t)(b->plan.recent.share * (double)b->after_fixed);
+    if (cap > b->rest - reserved) cap = b->rest - reserved;
+    code = take_run(b, a, count, cap, &start, err);
+    if (code != KAL_OK) return code;
+    align_run(b, a, count, &start);
+    for (size_t i = start; i < count; i++)
+        b->rest -= a[i].item.tokens;
+    return KAL_OK;
+}
+
+static bool is_shown(const kali_build *b, int64_t id) {
+    if (b->request->message == id) return true;
+    for (size_t i = 0; i < b->context->info.items; i++) {
+        const kali_entry *e = &b->context->entries[i];
+        if (e->item.part == KAL_PART_RECENT && e->item.in && e->number == id) return true;
+    }
+    return false;
+}
+
+kal_code kali_build_recalled(kali_build *b, kali_found *found, kal_err *err) {
+    kali_entry *list = found->list;
+    size_t count = found->count;
+    kali_section s = kali_build_section(b, &b->plan.recalled);
+    kal_code code = KAL_OK;
+    for (size_t i = 0; i < count && code == KAL_OK; i++) {
+        if (is_shown(b, list[i].number))
+            kali_build_put(&list[i].item, false, "already shown as a recent message");
+        else
+            code = kali_build_take(b, &s, &list[i], "recalled for the query", err);
+    }
+    if (count) qsort(list, count, sizeof *list, by_time);
+    for (size_t i = 0; i < count; i++)
+        b->context->entries[b->context->info.items++] = list[i];
+    return code;
+}
