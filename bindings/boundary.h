@@ -35,6 +35,9 @@ bool kalb_field_text(lua_State *L, int table, const char *key, kal_str *out);
 bool kalb_field_integer(lua_State *L, int table, const char *key, int64_t *out);
 bool kalb_field_number(lua_State *L, int table, const char *key, double *out);
 bool kalb_field_boolean(lua_State *L, int table, const char *key, bool *out);
+/* The keys `session` (an id, which goes to *one) or `sessions` (a list of ids, in a userdata that is left on the
+** stack); *ids stays as it is when neither is there. */
+void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **ids, size_t *count);
 /* The table argument at `index` (absent: an empty one is put there). Raises when it holds a key that is
 ** not in `keys` (ended by NULL), naming the nearest one; `what` is the function's name. */
 void kalb_check_keys(lua_State *L, int index, const char *what, const char *const *keys);
@@ -81,6 +84,7 @@ int kalb_open_text(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];
+extern const luaL_Reg kalb_search_functions[];
 
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);

@@ -74,26 +74,6 @@ static void read_weights(lua_State *L, kal_weights *weights) {
         kalb_field_number(L, table, WEIGHTS[i], &each[i]);
 }
 
-/* The sessions: a list of ids, or one. The array is a userdata, and the texts stay in the table. */
-static void read_sessions(lua_State *L, kal_query *query, kal_str *one) {
-    if (kalb_field_text(L, 1, "session", one)) {
-        query->sessions = one;
-        query->session_count = 1;
-    }
-    if (lua_getfield(L, 1, "sessions") != LUA_TTABLE) return;
-    int list = lua_gettop(L);
-    size_t n = lua_rawlen(L, list);
-    kal_str *ids = lua_newuserdatauv(L, (n + 1) * sizeof *ids, 0);
-    for (size_t i = 0; i < n; i++) {
-        if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "recall.find: a session is no string");
-        ids[i].data = lua_tolstring(L, -1, &ids[i].len);
-        lua_pop(L, 1);
-    }
-    query->sessions = ids;
-    query->session_count = n;
-}
-
 static void push_hit(lua_State *L, const kal_hit *hit) {
     kalb_push_row(L, KAL_MESSAGE, &hit->message);
     lua_pushnumber(L, hit->score);
@@ -119,7 +99,7 @@ static int find(lua_State *L) {
     kalb_field_integer(L, 1, "budget", &query.budget);
     kalb_field_integer(L, 1, "without", &query.without);
     read_weights(L, &weights);
-    read_sessions(L, &query, &one);
+    kalb_field_sessions(L, 1, &one, &query.sessions, &query.session_count);
     ensure_words(L, store);
     query.weights = &weights;
     size_t room = query.limit > 0 && query.limit <= 1000 ? (size_t)query.limit : 1;

@@ -170,6 +170,7 @@ static void furnish(lua_State *L) {
     }
     add_table(L, "context", kalb_context_functions);
     add_table(L, "recall", kalb_recall_functions);
+    add_table(L, "search", kalb_search_functions);
     add_table(L, "stats", kalb_stats_functions);
     lua_setiuservalue(L, -2, 1);
 }

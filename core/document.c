@@ -38,14 +38,14 @@ void kali_document_forget(kal_store *store) {
     store->block.loaded = store->block.dirty = false;
 }
 
-static kal_code load_block(kal_store *store, int64_t number, kal_err *err) {
-    kali_leaf *b = &store->block;
+/* Fills the leaf with the block of that number, unless it holds it; zeros when there is none. */
+static kal_code read_leaf(kal_store *store, kali_leaf *b, int64_t number, kal_err *err) {
     kali_stmt *q;
     bool row;
     if (b->loaded && b->number == number) return KAL_OK;
-    kal_code code = kali_document_flush(store, err);
-    if (code == KAL_OK) code = kali_db_use(store->db, READ_BLOCK, &q, err);
+    kal_code code = kali_db_use(store->db, READ_BLOCK, &q, err);
     if (code != KAL_OK) return code;
+    b->loaded = false;
     memset(b->records, 0, sizeof b->records);
     kali_bind_integer(q, 1, number);
     code = kali_step(q, &row, err);
@@ -60,6 +60,14 @@ static kal_code load_block(kal_store *store, int64_t number, kal_err *err) {
     b->number = number;
     b->loaded = true;
     return KAL_OK;
+}
+
+/* Makes the block the one that is being filled. */
+static kal_code load_block(kal_store *store, int64_t number, kal_err *err) {
+    kali_leaf *b = &store->block;
+    if (b->loaded && b->number == number) return KAL_OK;
+    kal_code code = kali_document_flush(store, err);
+    return code == KAL_OK ? read_leaf(store, b, number, err) : code;
 }
 
 /* The number that stands for a name, made when there is none. */
@@ -161,6 +169,7 @@ static uint64_t day_of(kal_str time) {
 kal_code kali_document_add(kal_store *store, const kali_document *d, kal_err *err) {
     int64_t before = d->previous, session = d->number, speaker;
     kal_code code = KAL_OK;
+    if (d->id < 0) return KAL_OK; /* given by another program; it is searched, but not recalled */
     if (before < 0) code = previous(store, d, &before, err);
     if (code == KAL_OK && session == 0)
         code = kali_document_session(store, d->session, &session, err);
@@ -181,6 +190,7 @@ kal_code kali_document_add(kal_store *store, const kali_document *d, kal_err *er
 }
 
 kal_code kali_document_drop(kal_store *store, int64_t id, kal_err *err) {
+    if (id < 0) return KAL_OK;
     kal_code code = load_block(store, id / KALI_BLOCK, err);
     if (code != KAL_OK) return code;
     memset(store->block.records + id % KALI_BLOCK * RECORD, 0, RECORD);
@@ -231,8 +241,26 @@ static void take_block(kali_documents *d, kal_str blob, const kali_scope *scope)
     }
 }
 
+kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
+                            kal_err *err) {
+    *out = (kali_record){.previous = -1, .next = -1};
+    if (id < 0) return KAL_OK;
+    kal_code code = read_leaf(store, leaf, id / KALI_BLOCK, err);
+    if (code != KAL_OK) return code;
+    const uint8_t *p = leaf->records + id % KALI_BLOCK * RECORD;
+    *out = (kali_record){.session = get(p, 3),
+                         .previous = -1,
+                         .next = -1,
+                         .words = (uint16_t)get(p + 8, 2),
+                         .day = (uint16_t)get(p + 10, 2),
+                         .flags = p[7],
+                         .speaker = p[3]};
+    return KAL_OK;
+}
+
 size_t kali_documents_find(const kali_documents *d, int64_t id, size_t from) {
     int64_t number = id / KALI_BLOCK;
+    if (id < 0) return SIZE_MAX;
     size_t low = from / KALI_BLOCK, high = d->count;
     if (low < d->count && d->blocks[low] > number) low = 0;
     if (low < d->count && d->blocks[low] == number) high = low;

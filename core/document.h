@@ -53,6 +53,10 @@ static inline int64_t kali_documents_id(const kali_documents *d, size_t place) {
 
 /* The place of a message, at or after `from` when that helps; SIZE_MAX when it is not there. */
 size_t kali_documents_find(const kali_documents *documents, int64_t id, size_t from);
+/* One record, from the leaf that holds its block or is filled with it; zero-initialise the leaf. flags are 0 when
+** there is no such message; neighbours are not told. */
+kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
+                            kal_err *err);
 kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
                              kal_err *err);
 void kali_documents_free(kali_documents *documents);

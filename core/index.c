@@ -18,16 +18,15 @@ static bool unspaced(uint32_t c) {
            (c >= 0x20000 && c <= 0x3134F) || c == 0x3005 || c == 0x3007;
 }
 
-/* The bytes of the run of unspaced characters at the beginning of `text`. */
-static size_t unspaced_run(kal_str text) {
+size_t kali_index_run(kal_str text) {
     size_t n = 0, next;
     while (n < text.len && unspaced(kali_decode(text, n, &next)))
         n = next;
     return n;
 }
 
-/* "abc" becomes " ab  bc ": every pair of neighbours a word of its own. */
-static char *write_pairs(char *out, kal_str run) {
+/* "abc" becomes " ab  bc ": every pair of neighbours a word of its own. `last`: the last one alone, too. */
+static char *write_pairs(char *out, kal_str run, bool last) {
     size_t a = 0, b, end;
     kali_decode(run, 0, &b);
     do {
@@ -37,9 +36,14 @@ static char *write_pairs(char *out, kal_str run) {
         memcpy(out, run.data + a, end - a);
         out += end - a;
         *out++ = ' ';
+        if (b == end) return out; /* a run of one */
         a = b;
         b = end;
     } while (b < run.len);
+    if (!last) return out;
+    memcpy(out, run.data + a, end - a);
+    out += end - a;
+    *out++ = ' ';
     return out;
 }
 
@@ -49,17 +53,17 @@ static bool has_unspaced(kal_str text) {
     return false;
 }
 
-kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err) {
+static kal_code prepare(kali_arena *arena, kal_str text, bool last, kal_str *out, kal_err *err) {
     *out = text;
     if (!has_unspaced(text)) return KAL_OK;
-    /* A pair is two characters and two blanks; a character of 3 bytes stands in two pairs. */
-    char *buffer = kali_arena_alloc(arena, text.len * 3 + 8), *p = buffer;
+    /* A pair is two characters and two blanks; a character of 3 bytes stands in two pairs, or in one and alone. */
+    char *buffer = kali_arena_alloc(arena, text.len * 3 + 16), *p = buffer;
     if (!buffer) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (size_t i = 0; i < text.len;) {
         kal_str rest = {text.data + i, text.len - i};
-        size_t run = unspaced_run(rest), next = run;
+        size_t run = kali_index_run(rest), next = run;
         if (run) {
-            p = write_pairs(p, (kal_str){rest.data, run});
+            p = write_pairs(p, (kal_str){rest.data, run}, last);
         } else {
             kali_decode(rest, 0, &next); /* another program may have stored any bytes */
             memcpy(p, rest.data, next);
@@ -69,6 +73,14 @@ kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err 
     }
     *out = (kal_str){buffer, (size_t)(p - buffer)};
     return KAL_OK;
+}
+
+kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err) {
+    return prepare(arena, text, true, out, err);
+}
+
+kal_code kali_index_query(kali_arena *arena, kal_str text, kal_str *out, kal_err *err) {
+    return prepare(arena, text, false, out, err);
 }
 
 /* ---- entries ---- */

@@ -98,9 +98,15 @@ typedef struct kali_word {
 /* `handle` is the engine's connection, see kali_db_handle. */
 kal_code kali_words_open(void *handle, kali_words **out, kal_err *err);
 void kali_words_close(kali_words *words);
+/* Makes store->words unless they are there. */
+kal_code kali_words_get(kal_store *store, kal_err *err);
 /* The words of a prepared text; *count: in the room, out how many. They live in the arena. */
 kal_code kali_words_split(kali_words *words, kali_arena *arena, kal_str text, kali_word *out,
                           size_t *count, kal_err *err);
+/* Calls `each` for every word of a prepared text, with its stem and the bytes it takes; false ends it. */
+void kali_words_each(kali_words *words, kal_str text,
+                     bool (*each)(void *context, kal_str stem, size_t from, size_t to),
+                     void *context);
 
 /* One message that holds a term: how often, and its positions as bytes. */
 typedef struct kali_posting {
@@ -113,6 +119,7 @@ typedef struct kali_postings {
     size_t count, room;
     uint8_t *bytes;
     size_t used, bytes_room;
+    bool counts; /* positions are not wanted */
 } kali_postings;
 void kali_postings_free(kali_postings *postings);
 /* The numbers of the words at which the term stands in the message of `row`; how many were written. */
@@ -121,6 +128,8 @@ size_t kali_positions(const kali_postings *postings, size_t row, uint32_t *out, 
 kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err);
 void kali_reader_close(kali_reader *reader);
 kal_code kali_reader_term(kali_reader *reader, kal_str term, kali_postings *out, kal_err *err);
+/* How many messages the index holds, and how many words they have together. */
+kal_code kali_reader_totals(kali_reader *reader, int64_t *messages, int64_t *words, kal_err *err);
 
 /* ---- memo.c: token counts of texts that were counted before ---- */
 
@@ -376,8 +385,13 @@ void kali_document_forget(kal_store *store);
 /* ---- index.c: keeping the search index ---- */
 
 /* The form of a text that goes into the index: the text itself, but runs of characters that are written
-** without spaces become pairs. *out is `text` or lives in the arena. NOMEM. */
+** without spaces become pairs, and the last one of a run is there alone, too, so that every character begins a word.
+** *out is `text` or lives in the arena. NOMEM. */
 kal_code kali_index_text(kali_arena *arena, kal_str text, kal_str *out, kal_err *err);
+/* The form of a text that is looked for: pairs only. */
+kal_code kali_index_query(kali_arena *arena, kal_str text, kal_str *out, kal_err *err);
+/* The bytes of the run of such characters at the beginning of a text. */
+size_t kali_index_run(kal_str text);
 /* Adds a message, pin or summary to the index, inside the write that stores it. */
 kal_code kali_index_message(kal_store *store, const kali_document *document, kal_err *err);
 kal_code kali_index_note(kal_store *store, const char *kind, kal_str key, kal_str text,

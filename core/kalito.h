@@ -677,6 +677,44 @@ typedef struct kal_hit {
 KAL_API kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits,
                                  size_t *count, kal_err *err);
 
+/* ---- Search ---- */
+
+/* The bytes [from, to) of a text. */
+typedef struct kal_span {
+    size_t from, to;
+} kal_span;
+
+/* What to search for; zero-initialise. */
+typedef struct kal_search {
+    /* Words, all of which must be there (in any form that the stemmer joins), "phrases", beginnings* of words, -words
+    ** and -"phrases" that must not be there, alternatives with OR between them; and the filters role:ROLE,
+    ** session:ID-OR-NAME, since:TIME, before:TIME, importance>NUMBER and importance>=NUMBER. 1 byte to 64 KiB. */
+    kal_str text;
+    const kal_str *sessions; /* ids; NULL: all sessions, archived ones too */
+    size_t session_count;
+    int64_t limit; /* 1..1000 */
+    int64_t width; /* characters of a text to show; 0: 160 */
+} kal_search;
+
+/* Something that was found; texts and spans are borrowed until the next call on the store. */
+typedef struct kal_found {
+    kal_noun noun; /* message, pin or summary */
+    kal_str id;    /* of its row; of a message as decimal number */
+    kal_str session, created_at, text;
+    kal_str role, speaker; /* of a message */
+    double importance_score;
+    double score;          /* BM25; comparable within one answer only */
+    const kal_span *spans; /* where the words stand in the text, ascending */
+    size_t span_count;
+    kal_span part; /* the part of the text that shows them best */
+} kal_found;
+
+/* Finds the messages, archived ones too, pins and summaries that fit, best first. `rows` has room for `limit`;
+** *count receives how many there are. Codes: MISUSE (the message names the place in the text, as the number of a
+** character), NOT_FOUND (a session), and those of reading. */
+KAL_API kal_code kal_search_find(kal_store *store, const kal_search *search, kal_found *rows,
+                                 size_t *count, kal_err *err);
+
 /* ---- Context ---- */
 
 typedef enum kal_part {

@@ -178,9 +178,12 @@ static kal_code compile(kal_store *store, const kal_word_lists *l, kali_lexicon 
     return code == KAL_OK ? read_months(x, l->months, err) : code;
 }
 
+kal_code kali_words_get(kal_store *store, kal_err *err) {
+    return store->words ? KAL_OK : kali_words_open(kali_db_handle(store->db), &store->words, err);
+}
+
 static kal_code set_lists(kal_store *store, const kal_word_lists *lists, kal_err *err) {
-    kal_code code = KAL_OK;
-    if (!store->words) code = kali_words_open(kali_db_handle(store->db), &store->words, err);
+    kal_code code = kali_words_get(store, err);
     if (code != KAL_OK) return code;
     kali_lexicon *x = calloc(1, sizeof *x);
     if (!x) return kali_fail(err, KAL_NOMEM, "out of memory");

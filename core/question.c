@@ -218,7 +218,7 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     out->speaker = -1;
     kali_word *words = kali_arena_alloc(arena, WORDS * sizeof *words);
     if (!words) return kali_fail(err, KAL_NOMEM, "out of memory");
-    kal_code code = kali_index_text(arena, text, &prepared, err);
+    kal_code code = kali_index_query(arena, text, &prepared, err);
     if (code == KAL_OK) code = kali_words_split(store->words, arena, prepared, words, &n, err);
     if (code == KAL_OK) code = read_names(store, arena, named, names, &count, err);
     if (code != KAL_OK) return code;

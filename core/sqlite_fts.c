@@ -161,14 +161,15 @@ static bool add_row(kali_postings *o, int64_t id) {
 }
 
 static bool add_bytes(kali_postings *o, const uint8_t *p, size_t n) {
+    kali_posting *row = &o->rows[o->count - 1];
+    for (size_t i = 0; i < n; i++)
+        row->tf += !(p[i] & 0x80);
+    if (o->counts) return true;
     if (o->used + n > UINT32_MAX || !grow((void **)&o->bytes, &o->bytes_room, o->used + n, 1))
         return false;
     memcpy(o->bytes + o->used, p, n);
     o->used += n;
-    kali_posting *row = &o->rows[o->count - 1];
     row->bytes += (uint32_t)n;
-    for (size_t i = 0; i < n; i++)
-        row->tf += !(p[i] & 0x80);
     return true;
 }
 
@@ -344,6 +345,20 @@ kal_code kali_reader_term(kali_reader *r, kal_str term, kali_postings *out, kal_
             out->rows[k].order = (uint32_t)(r->count - i);
     }
     settle(out);
+    return KAL_OK;
+}
+
+kal_code kali_reader_totals(kali_reader *r, int64_t *messages, int64_t *words, kal_err *err) {
+    kal_str block;
+    bool found;
+    uint64_t rows = 0, size = 0;
+    kal_code code = read_block(r, 1, &block, &found, err);
+    if (code != KAL_OK) return code;
+    const uint8_t *p = (const uint8_t *)block.data, *end = p + (found ? block.len : 0);
+    if (found && block.len && (!(p = varint(p, end, &rows)) || !varint(p, end, &size)))
+        return damaged(err);
+    *messages = rows < INT64_MAX / 2 ? (int64_t)rows : 0;
+    *words = size < INT64_MAX / 2 ? (int64_t)size : 0;
     return KAL_OK;
 }
 

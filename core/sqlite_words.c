@@ -89,3 +89,23 @@ kal_code kali_words_split(kali_words *w, kali_arena *arena, kal_str text, kali_w
     if (c.failed) return kali_fail(err, KAL_NOMEM, "out of memory");
     return KAL_OK;
 }
+
+typedef struct caller {
+    bool (*each)(void *context, kal_str stem, size_t from, size_t to);
+    void *context;
+} caller;
+
+static int call_each(void *context, int flags, const char *token, int len, int start, int end) {
+    caller *c = context;
+    (void)flags;
+    kal_str stem = {token, (size_t)len};
+    return c->each(c->context, stem, (size_t)start, (size_t)end) ? SQLITE_OK : SQLITE_DONE;
+}
+
+void kali_words_each(kali_words *w, kal_str text,
+                     bool (*each)(void *context, kal_str stem, size_t from, size_t to),
+                     void *context) {
+    caller c = {each, context};
+    if (text.len > INT32_MAX) text.len = INT32_MAX;
+    w->stem.xTokenize(w->stemmer, &c, FTS5_TOKENIZE_DOCUMENT, text.data, (int)text.len, call_each);
+}

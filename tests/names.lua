@@ -25,6 +25,7 @@ M.public = {
   "kal_recall_words", "kal_recall_has_words",
   "kal_weights_default",
   "kal_recall_find",
+  "kal_search_find",
   "kal_part_name",
   "kal_plan_default",
   "kal_context_build", "kal_context_close", "kal_context_stat", "kal_context_message", "kal_context_item",

@@ -619,6 +619,38 @@ function db.recall.words(lists) end
 ---@field score number above 0; comparable within one answer only
 ---@field reasons string JSON
 
+---Plain text search: `db.search`.
+---@class kalito.SearchVerbs
+db.search = {}
+
+---Finds messages, archived ones too, pins and summaries by their words, best first.
+---A query that cannot be read raises; the message names the character.
+---@param request kalito.SearchRequest
+---@return kalito.Found[]? rows, string? message, string? code
+function db.search.find(request) end
+
+---@class kalito.SearchRequest
+---@field query string words, "phrases", beginnings*, -words, OR, role: session: since: before: importance>
+---@field session? string id; default all sessions, archived ones too
+---@field sessions? string[] ids
+---@field limit? integer 1..1000, default 20
+---@field width? integer characters of a text to show, default 160
+
+---Positions are bytes of `text`, from 1, the last one included.
+---@class kalito.Found
+---@field kind "message"|"pin"|"summary"
+---@field id string of its row; of a message as decimal number
+---@field session string
+---@field role? string of a message
+---@field speaker? string of a message
+---@field created_at? string
+---@field text string
+---@field importance_score number
+---@field score number BM25; comparable within one answer only
+---@field from integer the part of the text that shows the words best
+---@field to integer
+---@field spans integer[][] where the words stand: {from, to}
+
 ---Figures: `db.stats`.
 ---@class kalito.StatsVerbs
 db.stats = {}

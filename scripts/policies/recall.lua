@@ -8,6 +8,7 @@ local defaults = {
   importance = 0, -- how much importance counts: 1 makes an important message up to twice as good
   age = 0,        -- how much age counts: 1 takes away up to everything from what is old
   half_life = 90, -- days after which half of that is taken away
+  similar = 0.8,  -- messages this alike (kalito.text.similar) are shown once; 0 shows all of them
 }
 
 -- The factors of one candidate, as reasons that say what they did.
