@@ -17,26 +17,36 @@ static kalb_running *volatile running;
 static volatile sig_atomic_t asked;
 static kal_store *volatile stores[STORES];
 
-static void interrupt(lua_State *L, lua_Debug *ar, lua_Hook next, int mask, int count) {
+/* Pushes the message, with the innermost line of Lua code. */
+static void push_message(lua_State *L) {
+    lua_Debug at;
+    for (int level = 0; lua_getstack(L, level, &at); level++) {
+        lua_getinfo(L, "Sl", &at);
+        if (at.currentline <= 0) continue;
+        lua_pushfstring(L, "%s:%d: interrupted", at.short_src, at.currentline);
+        return;
+    }
+    lua_pushliteral(L, "interrupted");
+}
+
+static void interrupt(lua_State *L, lua_Hook next, int mask, int count) {
     if (!asked) { /* answered meanwhile: the hook of a coroutine that was left alone */
         lua_sethook(L, NULL, 0, 0);
         return;
     }
     lua_sethook(L, next, mask, count);
-    lua_getinfo(L, "Sl", ar);
-    if (ar->currentline > 0)
-        lua_pushfstring(L, "%s:%d: interrupted", ar->short_src, ar->currentline);
-    else
-        lua_pushliteral(L, "interrupted");
+    push_message(L);
     lua_error(L);
 }
 
 static void stop_again(lua_State *L, lua_Debug *ar) {
-    interrupt(L, ar, stop_again, EVERY, 1);
+    (void)ar;
+    interrupt(L, stop_again, EVERY, 1);
 }
 
 static void stop(lua_State *L, lua_Debug *ar) {
-    interrupt(L, ar, stop_again, LUA_MASKCOUNT, GRACE);
+    (void)ar;
+    interrupt(L, stop_again, LUA_MASKCOUNT, GRACE);
 }
 
 bool kalb_interrupt(void) {

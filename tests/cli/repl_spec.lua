@@ -117,15 +117,16 @@ describe("the prompt", function()
     end)
 
     it("drops the line at Ctrl-C, also one that is not whole", function()
-      has(talk { "prompt > ", "send abc\\x03", "prompt > ", "send x = (\\r", "prompt >> ", "send \\x03", "prompt > ",
-        "send 1\\r", "expect 1", "prompt > ", "send \\x04" }, "> abc^C\n> x = (\n>> ^C\n> 1\n1\n")
+      has(talk { "prompt > ", "send abc\\x03", "expect ^C", "prompt > ", "send x = (\\r", "prompt >> ",
+        "send \\x03", "expect ^C", "prompt > ", "send 1\\r", "expect 1", "prompt > ", "send \\x04" },
+        "> abc^C\n> x = (\n>> ^C\n> 1\n1\n")
     end)
   end)
 
   describe("completion", function()
     -- What stands on the line after a text with tabs in it.
     local function completed(text, result)
-      talk { "prompt > ", "send " .. text, "see > " .. result, "send \\x03", "prompt > ", "send \\x04" }
+      talk { "prompt > ", "send " .. text, "see > " .. result, "send \\x03", "expect ^C", "prompt > ", "send \\x04" }
     end
 
     it("completes globals, fields and methods", function()
@@ -153,14 +154,14 @@ describe("the prompt", function()
     end)
 
     it("shows the candidates when there are several", function()
-      local screen = talk { "prompt > ", "send db.pin.\\t", "see count", "see find", "send \\x03", "prompt > ",
-        "send \\x04" }
+      local screen = talk { "prompt > ", "send db.pin.\\t", "see count", "see find", "send \\x03",
+        "expect ^C", "prompt > ", "send \\x04" }
       has(screen, "> db.pin.\nadd")
     end)
 
     it("runs no code of the user's, and survives values that refuse", function()
       local screen = talk { "prompt > ", "send t = setmetatable({}, { __index = function() error 'ran' end })\\r",
-        "prompt > ", "send t.a\\t\\x03", "prompt > ", "send \\x04" }
+        "prompt > ", "send t.a\\t\\x03", "expect ^C", "prompt > ", "send \\x04" }
       assert.falsy(screen:find("ran'?\n", 1))
       has(screen, "exit 0")
     end)
