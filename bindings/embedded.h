@@ -10,21 +10,21 @@
 
 typedef struct kalb_script {
     const char *name; /* path below scripts/ without ".lua": "policies/score" */
-    const char *text; /* followed by a NUL */
+    const char *data; /* followed by a NUL */
     size_t len;
-    const char *code; /* the same compiled, or NULL */
-    size_t code_len;
+    bool
+        compiled; /* `data` is Lua's own code, not source: the layer kalito.* and the main script */
 } kalb_script;
 
 extern const kalb_script kalb_scripts[]; /* ascending by name */
 extern const size_t kalb_script_count;
 
-/* The shipped file of that name. False when there is none. */
+/* The source of the shipped file of that name. False when there is none, or it is only there compiled. */
 bool kalb_embedded(const char *name, const char **source, size_t *len);
 
 /* Pushes the shipped file as a function, or an error message; returns luaL_loadbufferx's result, or -1, with
-** nothing pushed, when there is no such file. Compiled code is taken where the Lua that runs is the release that
-** compiled it: it loads in a ninth of the time. */
+** nothing pushed, when there is no such file. Where the Lua that runs is not the release that compiled it, the
+** installed source is loaded instead. */
 int kalb_embedded_load(lua_State *L, const char *name);
 
 #endif

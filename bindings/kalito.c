@@ -20,8 +20,8 @@ static const kalb_script *find(const char *name) {
 
 bool kalb_embedded(const char *name, const char **source, size_t *len) {
     const kalb_script *s = find(name);
-    if (!s) return false;
-    *source = s->text;
+    if (!s || s->compiled) return false;
+    *source = s->data;
     *len = s->len;
     return true;
 }
@@ -30,15 +30,16 @@ bool kalb_embedded(const char *name, const char **source, size_t *len) {
 extern const char lua_ident[] __attribute__((weak));
 
 int kalb_embedded_load(lua_State *L, const char *name) {
-    char chunk[160];
+    char chunk[512];
     const kalb_script *s = find(name);
     if (!s) return -1;
-    snprintf(chunk, sizeof chunk, "@kalito/%s.lua", name);
-    if (s->code && lua_ident && strstr(lua_ident, LUA_RELEASE)) {
-        if (luaL_loadbufferx(L, s->code, s->code_len, chunk, "b") == LUA_OK) return LUA_OK;
-        lua_pop(L, 1);
+    bool same_release = lua_ident && strstr(lua_ident, LUA_RELEASE);
+    if (s->compiled && !same_release) {
+        snprintf(chunk, sizeof chunk, "%s/%s.lua", KALITO_DATA, name);
+        return luaL_loadfilex(L, chunk, "t");
     }
-    return luaL_loadbufferx(L, s->text, s->len, chunk, "t");
+    snprintf(chunk, sizeof chunk, "@kalito/%s.lua", name);
+    return luaL_loadbufferx(L, s->data, s->len, chunk, s->compiled ? "b" : "t");
 }
 
 /* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
