@@ -170,8 +170,8 @@ describe("the prompt", function()
   describe("history", function()
     it("comes back with the arrow keys, in the next run too", function()
       ask "first = 1"
-      has(talk { "prompt > ", "send second = 2\\r", "prompt > ", "send \\e[A\\e[A\\r", "prompt > ", "send first\\r",
-        "expect 1", "prompt > ", "send \\x04" }, "> first = 1\n> first\n1\n")
+      has(talk { "prompt > ", "send second = 2\\r", "prompt > ", "send \\e[A\\e[A", "see > first = 1", "send \\r",
+        "prompt > ", "send first\\r", "expect 1", "prompt > ", "send \\x04" }, "> first = 1\n> first\n1\n")
     end)
 
     it("is a file of the user alone", function()
@@ -185,7 +185,7 @@ describe("the prompt", function()
       ask "c = 1"
       -- The file is appended to; what is read from it has each line once.
       assert.falsy(history():find "secret")
-      local screen = talk { "prompt > ", "send \\e[A\\e[A\\e[A\\r", "prompt > ", "send \\x04" }
+      local screen = talk { "prompt > ", "send \\e[A\\e[A\\e[A", "see > b = 1", "send \\r", "prompt > ", "send \\x04" }
       has(screen, "> b = 1\n")
     end)
 
@@ -251,8 +251,10 @@ describe("the prompt", function()
     end)
 
     it("lets code clean up that catches the error", function()
-      has(interrupted "local ok, e = pcall(function() while true do end end) print(ok, e) cleaned = true \z
-        while true do end", "false stdin:1: interrupted")
+      local screen = ask("local ok, e = pcall(function() io.write('begun\\\\n'):flush() while true do end end) \z
+        print(ok, e) while true do end", "expect begun\\r", "send \\x03", "expect interrupted")
+      has(screen, "false stdin:1: interrupted")
+      has(screen, "\nstdin:1: interrupted\n>")
     end)
   end)
 
