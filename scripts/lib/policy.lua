@@ -42,6 +42,14 @@ function M.get(kind)
   return choice.get(kind)
 end
 
+---The shipped policy of a kind with the user's settings, whatever is in use.
+---@param kind string
+---@return kalito.Policy
+function M.shipped(kind)
+  check_kind(kind)
+  return choice.shipped(kind)
+end
+
 ---Takes another policy for the rest of the run: a script, or a table of functions that run in the program. nil
 ---takes back what was chosen.
 ---@param kind string

@@ -89,6 +89,11 @@ function kalito.policy.report(message) end
 ---@return kalito.Policy
 function kalito.policy.get(kind) end
 
+---The shipped policy of a kind with the user's settings, whatever is in use.
+---@param kind string
+---@return kalito.Policy
+function kalito.policy.shipped(kind) end
+
 ---Takes another policy for the rest of the run: a script, or a table of functions that run in the program. nil
 ---takes back what was chosen.
 ---@param kind string
