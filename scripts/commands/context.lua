@@ -34,8 +34,8 @@ local function explain(context)
     }
   end
   print.rows(rows, {
-    { "", key = "mark" }, { "PART" }, { "ID" }, { "TOKENS", right = true }, { "SCORE", right = true }, { "WHY" },
-    { "REASONS" }, { "TEXT", wide = true },
+    { "", key = "mark" }, { "PART" }, { "ID" }, { "TOKENS", right = true }, { "SCORE", right = true },
+    { "WHY", most = 32 }, { "REASONS", most = 26 }, { "TEXT", wide = true },
   })
 end
 
@@ -63,7 +63,8 @@ end
 return {
   name = "context",
   summary = "Build the context of the next model call",
-  details = "Prints the messages to send. --explain prints every candidate with the reason why it is in or out.",
+  details = "Prints the messages to send. --explain prints every candidate with the reason why it is in or\n"
+    .. "out, whole in a pipe, shortened on a terminal.",
   arguments = { { "session", "id, beginning of an id, or name" }, { "text", "the new message", optional = true } },
   options = {
     { "budget", "N", "tokens the context may take (default 4000)", type = "integer", min = 1, max = 10000000 },

@@ -55,6 +55,7 @@ local function write_aligned(cells, columns)
   local widths, right, total = layout.widths(cells), {}, 0
   for j, column in ipairs(columns) do
     right[j] = column.right
+    widths[j] = math.min(widths[j], column.most or math.huge)
     if not column.wide then total = total + widths[j] + 2 end
   end
   local room = math.max(16, kalito.system.columns() - total)
@@ -66,8 +67,8 @@ end
 
 ---Rows for a person, a pipe or a program.
 ---@param rows table[]
----@param columns table[] each: [1] heading; `key` of the row, default the heading in lower case; `wide` takes the room
----that is left; `right` aligns to the right; `show(value, row)` makes the text for people
+---@param columns table[] each: [1] heading; `key` of the row, default the heading in lower case; `wide` takes the
+---room that is left; `most` is its greatest width on a terminal; `right` aligns to the right; `show(value, row)` makes the text for people
 function M.rows(rows, columns)
   if M.json then return M.object(kalito.json.array(rows)) end
   local terminal = kalito.system.isatty "stdout"
