@@ -99,9 +99,10 @@ static void bind_keys(EditLine *line) {
         {"\\e[F", "ed-move-to-end"},   {"\\e[1~", "ed-move-to-beg"},
         {"\\e[4~", "ed-move-to-end"},  {"\\e[3~", "ed-delete-next-char"},
         {"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"}};
-    el_set(line, EL_ADDFN, "kalito-complete", "completes the word", on_complete);
-    el_set(line, EL_ADDFN, "kalito-interrupt", "drops the line", on_interrupt);
-    el_set(line, EL_ADDFN, "kalito-suspend", "stops the program", on_suspend);
+    /* In wide characters: of narrow ones libedit makes copies that it never frees. */
+    el_wset(line, EL_ADDFN, L"kalito-complete", L"completes the word", on_complete);
+    el_wset(line, EL_ADDFN, L"kalito-interrupt", L"drops the line", on_interrupt);
+    el_wset(line, EL_ADDFN, L"kalito-suspend", L"stops the program", on_suspend);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         el_set(line, EL_BIND, keys[i][0], keys[i][1], NULL);
 }

@@ -316,7 +316,7 @@ describe("the prompt", function()
   describe("rules", function()
     local function run(code)
       f:write("rules.lua", code)
-      return select(2, f:shell "kalito repl < rules.lua 2>&1")
+      return select(2, f:shell "kalito --allow-unisolated repl < rules.lua 2>&1")
     end
 
     it("are replaced for the run by assignment, and taken back by nil", function()
