@@ -227,6 +227,14 @@ describe("the prompt", function()
         coroutine.resume(c)"
     end)
 
+    it("interrupts a request that waits for its answer, in a coroutine too", function()
+      local server = dofile("tests/fixtures/server.lua").start()
+      local request = ("require('kalito.http').module().request { url = '%s/silent/v1/models' }"):format(server.url)
+      interrupted(request)
+      interrupted("coroutine.wrap(function() " .. request .. " end)()")
+      server:stop()
+    end)
+
     it("interrupts a loop over coroutines that are resumed again and again", function()
       interrupted "while true do coroutine.resume(coroutine.create(function() for i = 1, 100 do end end)) end"
     end)
