@@ -221,14 +221,22 @@ static bool list_words(const kali_rank *r, const bool held[KALI_TERMS], char out
     return n > 0;
 }
 
+/* Whether one of the two messages before or the two after the place holds the term: they lend it their words. */
+static bool is_near(const kali_rank *r, size_t term, uint32_t place) {
+    const kali_record *rows = r->documents.rows;
+    int32_t back = rows[place].previous, on = rows[place].next;
+    int32_t all[] = {back, back < 0 ? -1 : rows[back].previous, on, on < 0 ? -1 : rows[on].next};
+    for (size_t i = 0; i < 4; i++)
+        if (all[i] >= 0 && kali_rank_holds(r, term, (size_t)all[i])) return true;
+    return false;
+}
+
 static void explain_words(const kali_rank *r, uint32_t place, writer *w) {
-    const kali_record *d = &r->documents.rows[place];
     bool own[KALI_TERMS] = {false}, near[KALI_TERMS] = {false};
     char words[300];
     for (size_t t = 0; t < r->question.count; t++) {
         own[t] = kali_rank_holds(r, t, place);
-        near[t] = !own[t] && ((d->previous >= 0 && kali_rank_holds(r, t, (size_t)d->previous)) ||
-                              (d->next >= 0 && kali_rank_holds(r, t, (size_t)d->next)));
+        near[t] = !own[t] && is_near(r, t, place);
     }
     if (list_words(r, own, words)) add_reason(w, "words", words, 0);
     if (list_words(r, near, words)) add_reason(w, "nearby", words, 0);

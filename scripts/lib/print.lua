@@ -23,7 +23,9 @@ end
 ---A line for people, not data: to standard error, unless --quiet.
 ---@param text string
 function M.note(text)
-  if not M.quiet then io.stderr:write(M.safe(text), "\n") end
+  if M.quiet then return end
+  io.stdout:flush() -- what was printed before comes before it
+  io.stderr:write(M.safe(text), "\n")
 end
 
 local bar -- the progress line is on the screen
