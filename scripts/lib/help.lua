@@ -10,16 +10,17 @@ local script = require "kalito.script"
 
 local M = {}
 
-local OVERVIEW = [[
-Everything is Lua. An expression is printed; _ is the last value; locals last for one input.
-Tab completes, Ctrl-R searches the history, Ctrl-C interrupts, Ctrl-D leaves.
+local INTRODUCTION = "Everything is Lua. An expression is printed; _ is the last value; locals last for one input. "
+  .. "Tab completes, Ctrl-R searches the history, Ctrl-C interrupts, Ctrl-D leaves."
 
-help(db.message)   what a value is            help "score"   a policy, a command or a name
-kalito.policy.score = function(message) ... end    replaces a rule for this run
-kalito.try { score = f, session = "Trip" }         compares a rule with the one in use
-kalito.explain(context, id)                        why an item is in a context or not
-kalito.reload()                                    reads policies and settings again
-]]
+local FIRST = {
+  { "help(db.message)", "what a value is" },
+  { 'help "score"', "a policy, a command or a name" },
+  { "kalito.policy.score = function(message) ... end", "replaces a rule for this run" },
+  { 'kalito.try { score = f, session = "Trip" }', "compares a rule with the one in use" },
+  { "kalito.explain(context, id)", "why an item is in a context or not" },
+  { "kalito.reload()", "reads policies and settings again" },
+}
 
 -- Text as lines of at most `width` cells, each but the first behind `indent`.
 local function wrap(text, width, indent)
@@ -118,7 +119,9 @@ local function show_command(name)
 end
 
 local function overview()
-  local out, rows = { OVERVIEW .. "\nNames" }, {}
+  local out, rows = { wrap(INTRODUCTION, kalito.system.columns()) .. "\n" }, {}
+  columns(FIRST, out)
+  out[#out + 1] = "\nNames"
   for _, name in ipairs { "db", "kalito", "conversation" } do
     for _, doc in ipairs(docs.members(name)) do
       local arguments = doc.arguments and "(" .. table.concat(doc.arguments, ", ") .. ")" or ""
