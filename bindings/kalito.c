@@ -129,11 +129,16 @@ static int search(lua_State *L) {
     return 2;
 }
 
+/* In front of those that look into files: a file kalito/print.lua in the working directory is not ours. */
 static void add_searcher(lua_State *L) {
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 2; i--) {
+        lua_rawgeti(L, -1, i);
+        lua_rawseti(L, -2, i + 1);
+    }
     lua_pushcfunction(L, search);
-    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_rawseti(L, -2, 2);
     lua_pop(L, 2);
 }
 

@@ -147,17 +147,19 @@ static size_t make_marks(const kal_context *context, mark *marks) {
     return n;
 }
 
-static kal_code read_marks(kal_store *store, kal_context *context, kal_str *out, kal_err *err) {
+/* The marks of the session's previous context, in the arena; absent when it had none. */
+static kal_code read_marks(kal_store *store, kali_arena *arena, kal_str session, kal_str *out,
+                           kal_err *err) {
     static const char SQL[] = "SELECT pieces FROM kalito_contexts WHERE session_id = $1";
     kali_stmt *q;
     bool row;
     *out = (kal_str){NULL, 0};
     kal_code code = kali_db_use(store->db, SQL, &q, err);
     if (code != KAL_OK) return code;
-    kali_bind_text(q, 1, context->info.session);
+    kali_bind_text(q, 1, session);
     code = kali_step(q, &row, err);
     if (code != KAL_OK || !row) return code;
-    bool copied = kali_arena_copy(&context->arena, kali_blob(q, 0), out);
+    bool copied = kali_arena_copy(arena, kali_blob(q, 0), out);
     kali_reset(q);
     return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
 }
@@ -167,7 +169,7 @@ kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *er
     context->info.prefix_bytes = 0;
     mark *now = kali_arena_alloc(&context->arena, (context->info.items + 1) * sizeof *now);
     if (!now) return kali_fail(err, KAL_NOMEM, "out of memory");
-    kal_code code = read_marks(store, context, &old, err);
+    kal_code code = read_marks(store, &context->arena, context->info.session, &old, err);
     size_t count = make_marks(context, now);
     for (size_t i = 0; code == KAL_OK && i < count && (i + 1) * sizeof(mark) <= old.len; i++) {
         mark was;
@@ -208,10 +210,14 @@ kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err 
     mark *marks = kali_arena_alloc(&arena, (context->info.items + 1) * sizeof *marks);
     if (!marks) return kali_fail(err, KAL_NOMEM, "out of memory");
     size_t count = make_marks(context, marks);
-    kal_code code = kali_write_begin(store, err);
-    if (code == KAL_OK) {
-        code = write_marks(store, context, marks, count, err);
-        code = kali_write_end(store, code, err);
+    kal_str old;
+    kal_code code = read_marks(store, &arena, context->info.session, &old, err);
+    bool same =
+        code == KAL_OK && old.len == count * sizeof *marks && memcmp(old.data, marks, old.len) == 0;
+    if (code == KAL_OK && !(old.data && same)) {
+        code = kali_write_begin(store, err);
+        if (code == KAL_OK)
+            code = kali_write_end(store, write_marks(store, context, marks, count, err), err);
     }
     kali_arena_free(&arena);
     return code;
