@@ -4,6 +4,7 @@
 */
 #include "internal.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct kali_stmt {
 
 struct kali_db {
     sqlite3 *handle;
+    volatile sig_atomic_t interrupted; /* since the last failure */
     kali_stmt slots[SLOTS];
 };
 
@@ -56,11 +58,16 @@ static const char *advice(kal_code code) {
     }
 }
 
-static kal_code fail(sqlite3 *handle, int rc, kal_err *err) {
+static kal_code fail(kali_db *db, int rc, kal_err *err) {
     kal_code code = code_of(rc);
     if (code == KAL_OK) code = KAL_IO;
+    /* A virtual table that was interrupted while it was opened says no more than that it failed. */
+    if ((rc & 0xFF) == SQLITE_ERROR && db->interrupted) code = KAL_INTERRUPTED;
+    db->interrupted = 0;
     return kali_fail(err, code, "%s%s", advice(code),
-                     handle ? sqlite3_errmsg(handle) : "out of memory");
+                     code == KAL_INTERRUPTED ? "interrupted"
+                     : db->handle            ? sqlite3_errmsg(db->handle)
+                                             : "out of memory");
 }
 
 /* Settings that hold for every connection; the one place where they stand. */
@@ -101,7 +108,7 @@ kal_code kali_db_open(const char *path, const kal_options *options, kali_db **ou
                 : options->create  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                    : SQLITE_OPEN_READWRITE;
     int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    kal_code code = rc == SQLITE_OK ? configure(db, options, err) : fail(db->handle, rc, err);
+    kal_code code = rc == SQLITE_OK ? configure(db, options, err) : fail(db, rc, err);
     if (code != KAL_OK) {
         kali_db_close(db);
         return code;
@@ -124,12 +131,12 @@ void kali_db_accept(kali_db *db) {
 
 kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err) {
     int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? KAL_OK : fail(db->handle, rc, err);
+    return rc == SQLITE_OK ? KAL_OK : fail(db, rc, err);
 }
 
 static kal_code prepare(kali_db *db, const char *sql, kali_stmt *q, kal_err *err) {
     int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->handle, NULL);
-    if (rc != SQLITE_OK) return fail(db->handle, rc, err);
+    if (rc != SQLITE_OK) return fail(db, rc, err);
     q->sql = sql;
     q->db = db;
     for (int k = 1; k <= KALI_PARAMS; k++) {
@@ -158,7 +165,7 @@ kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *er
     int rc = sqlite3_prepare_v2(db->handle, sql, -1, &q, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_step(q);
     if (rc == SQLITE_ROW) *out = sqlite3_column_int64(q, 0);
-    kal_code code = rc == SQLITE_ROW || rc == SQLITE_DONE ? KAL_OK : fail(db->handle, rc, err);
+    kal_code code = rc == SQLITE_ROW || rc == SQLITE_DONE ? KAL_OK : fail(db, rc, err);
     sqlite3_finalize(q);
     return code;
 }
@@ -182,6 +189,7 @@ uint32_t kali_db_version(kali_db *db) {
 }
 
 void kali_db_interrupt(kali_db *db) {
+    db->interrupted = 1;
     sqlite3_interrupt(db->handle);
 }
 
@@ -228,7 +236,7 @@ kal_code kali_step(kali_stmt *q, bool *row, kal_err *err) {
     int rc = sqlite3_step(q->handle);
     *row = rc == SQLITE_ROW;
     if (*row) return KAL_OK;
-    kal_code code = rc == SQLITE_DONE ? KAL_OK : fail(q->db->handle, rc, err);
+    kal_code code = rc == SQLITE_DONE ? KAL_OK : fail(q->db, rc, err);
     sqlite3_reset(q->handle);
     return code;
 }

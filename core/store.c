@@ -171,7 +171,9 @@ static kal_code run(kal_store *store, const char *sql, kal_err *err) {
 }
 
 static void roll_back(kal_store *store) {
-    run(store, ROLLBACK_SQL, NULL);
+    /* An interruption may reach into this too, and must not leave the transaction open. */
+    for (int tries = 0; run(store, ROLLBACK_SQL, NULL) == KAL_INTERRUPTED && tries < 1000;)
+        tries++;
     kali_touch_forget(store);
     kali_document_forget(store);
     store->seen = false;
