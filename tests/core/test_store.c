@@ -422,15 +422,17 @@ static void an_interrupted_call_changes_nothing_and_the_store_stays_usable(void 
     pthread_t thread;
     finished = false;
     assert_int_equal(pthread_create(&thread, NULL, keep_interrupting, f->store), 0);
+    kal_code code = KAL_OK;
     for (int i = 0; i < 40 && (i < 10 || !interrupted); i++) {
         kal_message row = {.session = T("s"), .role = T("user"), .text = {text, 2000000}};
-        kal_code code = kal_message_add(f->store, &row, &f->err);
-        if (code != KAL_OK && code != KAL_INTERRUPTED) fail_msg("%s", f->err.message);
+        code = kal_message_add(f->store, &row, &f->err);
+        if (code != KAL_OK && code != KAL_INTERRUPTED) break; /* the thread must end first */
         added += code == KAL_OK;
         interrupted += code == KAL_INTERRUPTED;
     }
     finished = true;
     pthread_join(thread, NULL);
+    if (code != KAL_OK && code != KAL_INTERRUPTED) fail_msg("%s", f->err.message);
     assert_true(interrupted > 0);
     add_message(f, "s", "still works");
     int64_t count;
