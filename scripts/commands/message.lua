@@ -56,6 +56,11 @@ local function set(args, db, row)
   change.importance_score = args.importance
   if args.text == "-" then change.text = io.stdin:read("a"):gsub("\n$", "") end
   if args.importance then change.score_reasons = kalito.json.encode { { "set by hand", args.importance } } end
+  if change.text and not args.importance then -- importance follows the edit
+    local edited, message, code = kalito.conversation(db, row.session):edit(row.id, change.text)
+    if not edited then return nil, message, code end
+    change.text = nil
+  end
   local ok, message, code = db.message.set(change)
   if not ok then return nil, message, code end
   print.result(db.message.get(row.id), tostring(row.id))

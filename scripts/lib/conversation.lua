@@ -1,24 +1,22 @@
--- conversation.lua: a session run by the policies: messages are scored as they come, and contexts are planned.
+-- conversation.lua: a session run by the policies: messages are scored as they come and may become pins, contexts are
+-- planned, a model answers, what has outgrown its place is summarised. This is the table of its methods; what they do
+-- is in the files that are named for it.
 
-local kalito = package.loaded.kalito
-local config = require "kalito.config"
-local personas = require "kalito.persona"
-local policy = require "kalito.policy"
-local recall = require "kalito.recall"
+local contexts = require "kalito.contexts"
+local pins = require "kalito.pins"
+local scoring = require "kalito.scoring"
 
 local M = {}
 M.__index = M
 
+-- Parts that not every conversation needs, loaded at the first use.
+local function part(name)
+  return require("kalito." .. name)
+end
+
 ---@class kalito.Conversation
 ---@field db kalito.Store
 ---@field id string the session's id
-
-local ROLES = { user = true, assistant = true, system = true, tool = true }
-
--- What the core will refuse is not shown to a policy first.
-local function scorable(role, text)
-  return ROLES[role] and type(text) == "string" and text ~= "" and #text <= 1 << 24
-end
 
 ---@param db kalito.Store
 ---@param session string
@@ -27,15 +25,9 @@ function M.new(db, session)
   return setmetatable({ db = db, id = session }, M)
 end
 
----The reasons of a score as they are stored with it.
----@param reasons table
----@return string?
-function M.encode_reasons(reasons)
-  return reasons and #reasons > 0 and kalito.json.encode(reasons) or nil
-end
+-- ---- messages ----
 
----Adds a message, scored by the policy. A message that is stored and one that is not are told apart by the result
----alone: a row means that it is on the disk.
+---Adds a message, scored by the policy; what the policy finds worth it is pinned. A row means that it is on the disk.
 ---@param role "user"|"assistant"|"system"|"tool"
 ---@param text string
 ---@param fields? table other fields of the row: speaker, model, created_at, external_id, importance_score ...
@@ -43,57 +35,65 @@ end
 function M:add(role, text, fields)
   local row = { session = self.id, role = role, text = text }
   for key, value in pairs(fields or {}) do row[key] = value end
-  if row.importance_score == nil and scorable(role, text) then
-    local score, reasons = policy.call("score", "score", { now = self.db.now(), session = self.id }, row)
-    row.importance_score, row.score_reasons = score, M.encode_reasons(reasons)
-  end
-  return self.db.message.add(row)
+  local stored, message, code = self.db.message.add(scoring.fill(row, self.db.now()))
+  if not stored then return nil, message, code end
+  pins.suggest(self, stored)
+  return stored
 end
 
--- The system prompt: the persona's own, with its placeholders filled in.
+-- The latest exchange: the live messages from the user's last one on, oldest first.
+local function exchange(self)
+  local rows, message, code = self.db.message.find { session = self.id, scope = "live", order = "newest", limit = 100 }
+  if not rows then return nil, message, code end
+  local list = {}
+  for _, row in ipairs(rows) do
+    table.insert(list, 1, row)
+    if row.role == "user" then return list end
+  end
+  return nil, "there is no message of the user that could be changed", "not_found"
+end
+
+---Changes the text of the user's last message. The answer to it stays until `retry`.
+---@param text string
+---@return kalito.Message? row, string? message, string? code
+function M:edit_last(text)
+  local rows, message, code = exchange(self)
+  if not rows then return nil, message, code end
+  return self:edit(rows[1].id, text)
+end
+
+---Changes the text of a message: it is scored anew, and importance follows the edit.
+---@param id integer
+---@param text string
+---@return kalito.Message? row, string? message, string? code
+function M:edit(id, text)
+  return part("edits").edit(self, id, text)
+end
+
+---Removes the latest exchange: the user's last message and what follows it.
+---@return kalito.Message[]? removed, string? message, string? code
+function M:undo()
+  local rows, message, code = exchange(self)
+  if not rows then return nil, message, code end
+  return part("edits").remove(self, rows)
+end
+
+---Says whether a message was of use.
+---@param direction "up"|"down"
+---@param id? integer default the last answer
+---@return kalito.Message? row, string? message, string? code
+function M:rate(direction, id)
+  return part("edits").rate(self, direction, id)
+end
+
+-- ---- memory ----
+
+---The system prompt: the persona's own, with its placeholders filled in.
+---@param id? string
+---@param now? string
+---@return string?
 function M:prompt(id, now)
-  local session = not id and self.db.session.get(self.id)
-  local persona = self.db.persona.get(id or session and session.persona or "")
-  if not persona then return nil end
-  local settings = config.get() or {}
-  return personas.system(persona, { now = now, user = settings.user })
-end
-
--- How many messages the plan wants recalled. A plan may hold anything.
-local function recalled_limit(plan)
-  local limit = type(plan.recalled) == "table" and math.tointeger(plan.recalled.limit)
-  return limit and math.max(0, math.min(limit, 100)) or 0
-end
-
--- What makes a recalled message readable: the question before an answer, the answer after a question.
-local function neighbour(db, hit)
-  local filter = { session = hit.session, limit = 3 }
-  if hit.role == "assistant" then
-    filter.before, filter.order = hit.created_at, "newest"
-  elseif hit.text:find "%?%s*$" then
-    filter.since, filter.order = hit.created_at, "oldest"
-  else
-    return nil
-  end
-  for _, row in ipairs(db.message.find(filter) or {}) do
-    if row.id ~= hit.id and row.role ~= hit.role then return row end
-  end
-  return nil
-end
-
--- Hits, each followed by the neighbour that makes it readable, which has a part of its score.
-local function with_neighbours(db, hits)
-  local seen, list = {}, {}
-  for _, hit in ipairs(hits) do seen[hit.id] = true end
-  for _, hit in ipairs(hits) do
-    list[#list + 1] = { id = hit.id, score = hit.score, reasons = M.encode_reasons(hit.reasons) }
-    local row = neighbour(db, hit)
-    if row and not seen[row.id] then
-      seen[row.id] = true
-      list[#list + 1] = { id = row.id, score = hit.score / 2, reasons = M.encode_reasons { { "beside", tostring(hit.id) } } }
-    end
-  end
-  return list
+  return contexts.prompt(self, id, now or self.db.now())
 end
 
 ---Finds what the history says about a query, as db.recall.find does, and lets the policy have its say.
@@ -101,34 +101,80 @@ end
 ---@param options? { limit?: integer, scope?: "all"|"session", without?: integer }
 ---@return table? hits, string? message, string? code
 function M:recall(query, options)
-  options = options or {}
-  local session = self.db.session.get(self.id)
-  local own = options.scope == "session" or session and session.archived_at
-  return recall.find(self.db, {
-    query = query, limit = options.limit, without = options.without, session = own and self.id or nil,
-  })
+  return contexts.recall(self, query, options or {})
 end
 
 ---Builds the context of the next model call by the plan of the policy.
 ---@param options table `budget`, and any of query, text, message, role, persona, prompt, save: as in db.context.build;
----without `query` the new text is what is recalled for
+---without `query` the new message is what is recalled for
 ---@return table? context, string? message, string? code as db.context.build gives it, and `policy`
 function M:context(options)
-  local ctx = { now = self.db.now(), session = self.id, budget = options.budget, query = options.query or options.text }
-  local plan = policy.call("context", "plan", ctx)
-  local request = { session = self.id, plan = plan, prompt = self:prompt(options.persona, ctx.now) }
-  for key, value in pairs(options) do request[key] = value end
-  local limit = recalled_limit(plan)
-  if ctx.query and ctx.query ~= "" and limit > 0 then
-    local scope = type(plan.recalled) == "table" and plan.recalled.scope
-    local hits, message, code = self:recall(ctx.query, { limit = limit, scope = scope, without = options.message })
-    if not hits then return nil, message, code end
-    request.recalled = with_neighbours(self.db, hits)
+  local context, message, code = contexts.build(self, options)
+  if context then contexts.note_shown(self, context) end
+  return context, message, code
+end
+
+---Pins a text, or the message of that id.
+---@param content string|integer
+---@param fields? kalito.Pin other fields of the row
+---@return kalito.Pin? row, string? message, string? code
+function M:pin(content, fields)
+  local row = { session = self.id, content = content }
+  if math.type(content) == "integer" then
+    local source, message, code = self.db.message.get(content)
+    if not source then return nil, message, code end
+    row.content, row.source_message_id = source.text, tostring(content)
   end
-  local context, message, code = self.db.context.build(request)
-  if not context then return nil, message, code end
-  context.policy = policy.identity "context"
-  return context
+  for key, value in pairs(fields or {}) do row[key] = value end
+  return pins.add(self.db, row)
+end
+
+---Summarises what is due, or a range, and archives it.
+---@param options? table `range`, `model` (false: none), `budget`, `on_delta`
+---@return kalito.Summary? row, string? message, string? code nil alone: nothing is due. With a row, `message` says why
+---the model's text was not taken
+function M:summarize(options)
+  return part("summaries").make(self, options)
+end
+
+---Does all that is due: summaries, and summaries of summaries.
+---@param options? table as for summarize
+---@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[] }? done, string? message, string? code
+function M:maintain(options)
+  return part("maintenance").run(self, options or {})
+end
+
+-- ---- the model ----
+
+---Says something to the model and gets its answer. The message is on the disk before anything is sent.
+---@param text string
+---@param options? kalito.AskOptions
+---@return kalito.Answer? answer, string? message, string? code the message stays: `retry` asks again
+function M:ask(text, options)
+  return part("turns").ask(self, text, options or {})
+end
+
+---Asks again for the answer to the user's last message. The answer that is there goes when the new one is stored.
+---@param options? kalito.AskOptions
+---@return kalito.Answer? answer, string? message, string? code
+function M:retry(options)
+  local rows, message, code = exchange(self)
+  if not rows then return nil, message, code end
+  return part("turns").again(self, table.remove(rows, 1), rows, options or {})
+end
+
+---What was sent for a turn, and whether the same would be sent now.
+---@param turn? integer default the latest
+---@return kalito.Why? report, string? message, string? code
+function M:why(turn)
+  return part("trace").why(self, turn)
+end
+
+---The figures of the session, and what is known of its model.
+---@param options? table `budget`, `model`
+---@return table? figures, string? message, string? code
+function M:stats(options)
+  return part("maintenance").stats(self, options or {})
 end
 
 return M

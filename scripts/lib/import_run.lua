@@ -1,8 +1,8 @@
 -- import_run.lua: what all inputs of one import share: the counts, and the batches, each of which is one transaction.
 
 local kalito = package.loaded.kalito
-local conversation = require "kalito.conversation"
 local policy = require "kalito.policy"
+local scoring = require "kalito.scoring"
 local print = require "kalito.print"
 
 ---@class kalito.ImportRun
@@ -101,7 +101,7 @@ local function score(self, items)
   end
   if n == 0 or self.checking then return end
   for i, result in ipairs(policy.scores(rows, { now = self.db.now() })) do
-    rows[i].importance_score, rows[i].score_reasons = result.score, conversation.encode_reasons(result.reasons)
+    rows[i].importance_score, rows[i].score_reasons = result.score, scoring.encode(result.reasons)
   end
 end
 

@@ -2,8 +2,8 @@
 -- messages, to a context.
 
 local kalito = package.loaded.kalito
-local conversation = require "kalito.conversation"
 local policy = require "kalito.policy"
+local scoring = require "kalito.scoring"
 
 local M = {}
 
@@ -28,7 +28,7 @@ local function score_batch(db, rule, rows, result, write, against)
   local answers, olds = policy.scores(rows, ctx, rule), against and policy.scores(rows, ctx, against)
   for i, row in ipairs(rows) do
     local old, new = olds and olds[i].score or row.importance_score or 0.5, answers[i].score
-    local reasons = conversation.encode_reasons(answers[i].reasons)
+    local reasons = scoring.encode(answers[i].reasons)
     result.messages = result.messages + 1
     result.before[bin(old)] = result.before[bin(old)] + 1
     result.after[bin(new)] = result.after[bin(new)] + 1

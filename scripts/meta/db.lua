@@ -428,7 +428,7 @@ function db.pin.rejected(session) end
 ---@field session? string id of their session
 ---@field since? string at or after this time
 ---@field before? string before this time
----@field order? "oldest"|"newest" default "oldest"
+---@field order? "oldest"|"newest" default "newest"
 ---@field limit? integer at most so many; 0 all
 
 ---Turns: `db.turn`.

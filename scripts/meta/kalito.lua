@@ -240,15 +240,55 @@ function worker:close() end
 ---@field id string of the session
 local conversation = {}
 
----Adds a message, scored by the policy unless `fields` has a score. A row means that it is on the disk.
+---Adds a message, scored by the policy unless `fields` has a score; what the policy finds worth it is pinned. A row
+---means that it is on the disk.
 ---@param role "user"|"assistant"|"system"|"tool"
 ---@param text string
 ---@param fields? kalito.Message other fields of the row
 ---@return kalito.Message? row, string? message, string? code
 function conversation:add(role, text, fields) end
 
+---Says something to the model and gets its answer. The message is on the disk before anything is sent, and stays when
+---something fails: `retry` asks again. An answer that was broken off is stored as far as it came, and marked.
+---@param text string
+---@param options? kalito.AskOptions
+---@return kalito.Answer? answer, string? message, string? code `budget`, `http`, `interrupted`, `refused` by the persona
+function conversation:ask(text, options) end
+
+---Asks again for the answer to the user's last message. The answer that is there goes when the new one is stored.
+---@param options? kalito.AskOptions
+---@return kalito.Answer? answer, string? message, string? code
+function conversation:retry(options) end
+
+---Changes the text of the user's last message. The answer to it stays until `retry`.
+---@param text string
+---@return kalito.Message? row, string? message, string? code
+function conversation:edit_last(text) end
+
+---Changes the text of a message: it is scored anew, and importance follows the edit.
+---@param id integer
+---@param text string
+---@return kalito.Message? row, string? message, string? code
+function conversation:edit(id, text) end
+
+---Removes the latest exchange: the user's last message, what follows it, and the automatic pins made of them.
+---@return kalito.Message[]? removed, string? message, string? code
+function conversation:undo() end
+
+---Says whether a message was of use: its importance follows.
+---@param direction "up"|"down"
+---@param id? integer default the last answer
+---@return kalito.Message? row, string? message, string? code
+function conversation:rate(direction, id) end
+
+---Pins a text, or the message of that id, which becomes more important.
+---@param content string|integer
+---@param fields? kalito.Pin other fields of the row
+---@return kalito.Pin? row, string? message, string? code
+function conversation:pin(content, fields) end
+
 ---Builds the context of the next model call by the plan of the policy.
----@param options kalito.ContextRequest without `session`
+---@param options kalito.ContextRequest without `session`; `message`, a stored one, is recalled for like `text`
 ---@return kalito.Context? context, string? message, string? code
 function conversation:context(options) end
 
@@ -258,10 +298,72 @@ function conversation:context(options) end
 ---@return kalito.Hit[]? hits, string? message, string? code
 function conversation:recall(query, options) end
 
----The system prompt: the persona's own, with its placeholders filled in.
+---The system prompt: the persona's own, with its placeholders filled in, or what its file says.
 ---@param id? string of another persona than the session's
 ---@param now? string time for {{date}}
 ---@return string?
 function conversation:prompt(id, now) end
+
+---Summarises what is due, or a range, and archives it. Nothing is deleted.
+---@param options? kalito.SummarizeOptions
+---@return kalito.Summary? row, string? message, string? code nil alone: nothing is due; `exists`: another process was
+---first. With a row, `message` says why the model's text was not taken
+function conversation:summarize(options) end
+
+---Does all that is due: summaries, and summaries of summaries when there are more than a context shows.
+---@param options? kalito.SummarizeOptions
+---@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[] }? done, string? message, string? code
+function conversation:maintain(options) end
+
+---What was sent for a turn, and whether the same would be sent now.
+---@param turn? integer default the latest
+---@return kalito.Why? report, string? message, string? code
+function conversation:why(turn) end
+
+---The figures of the session: those of `db.stats.get`, the context's fill, the range that is due, and what is known of
+---the model: its name, the ratio of its tokens to the estimate, and whether that is used.
+---@param options? { budget?: integer, model?: string }
+---@return table? figures, string? message, string? code
+function conversation:stats(options) end
+
+---How to ask a model.
+---@class kalito.AskOptions
+---@field model? string "provider:name", or the name alone; default the session's, the persona's, the settings'
+---@field budget? integer tokens of what is sent, in the model's own count; default that of the settings, or 4000
+---@field on_delta? fun(text: string): boolean? gets the answer in pieces; false stops it
+---@field persona? string id of another persona than the session's
+---@field query? string what to recall; default the message
+---@field settings? table temperature, topP, maxTokens, stopSequences, repeatPenalty: before those of the persona
+---@field fields? kalito.Message other fields of the user's message
+---@field config? table providers, instead of config.lua
+
+---What came of asking.
+---@class kalito.Answer
+---@field text string
+---@field message kalito.Message the user's
+---@field reply kalito.Message the stored answer
+---@field turn integer id of the trace
+---@field context kalito.Context what was sent
+---@field model string "provider:name"
+---@field reason string why it ended: "stop", "length" ...
+---@field partial? "interrupted"|"stopped"|"unfinished" it is not whole
+---@field usage { prompt_tokens: integer?, completion_tokens: integer? }
+---@field timings { first: number?, total: number } seconds
+
+---How to summarise.
+---@class kalito.SummarizeOptions
+---@field range? { first?: integer, last: integer } ids; it begins with the first live message
+---@field model? string|false default the session's; false: none
+---@field budget? integer tokens of the model's context; default as the latest turn used them
+---@field on_delta? fun(text: string): boolean?
+---@field on_step? fun(row: kalito.Summary) for `maintain`: told each summary
+---@field config? table providers, instead of config.lua
+
+---Why a turn was as it was.
+---@class kalito.Why
+---@field turn kalito.Turn
+---@field details table items, recalled, settings, policies, timings, what the persona did
+---@field equal boolean the same would be sent now
+---@field changes { part: string, id: string?, what: string }[] since the turn
 
 return kalito

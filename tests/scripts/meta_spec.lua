@@ -47,7 +47,7 @@ local function real_functions()
     collect(own, name, roots[name], {})
     for path, value in pairs(own) do found[path:gsub("%.", ":", 1)] = value end
   end
-  for _, path in ipairs { "conversation:new", "conversation:encode_reasons" } do found[path] = nil end -- no methods
+  found["conversation:new"] = nil -- no method
   return found
 end
 

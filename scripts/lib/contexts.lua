@@ -1,0 +1,165 @@
+-- contexts.lua: the context of the next model call, as the policies want it: the persona's prompt, the plan, and what
+-- the history says about the new message.
+
+local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
+local policy = require "kalito.policy"
+local recall = require "kalito.recall"
+local scoring = require "kalito.scoring"
+
+local M = {}
+
+-- ---- what is recalled ----
+
+-- How many messages the plan wants recalled. A plan may hold anything.
+local function recalled_limit(plan)
+  local limit = type(plan.recalled) == "table" and math.tointeger(plan.recalled.limit)
+  return limit and math.max(0, math.min(limit, 100)) or 0
+end
+
+-- What makes a recalled message readable: the question before an answer, the answer after a question.
+local function neighbour(db, hit)
+  local filter = { session = hit.session, limit = 3 }
+  if hit.role == "assistant" then
+    filter.before, filter.order = hit.created_at, "newest"
+  elseif hit.text:find "%?%s*$" then
+    filter.since, filter.order = hit.created_at, "oldest"
+  else
+    return nil
+  end
+  for _, row in ipairs(db.message.find(filter) or {}) do
+    if row.id ~= hit.id and row.role ~= hit.role then return row end
+  end
+  return nil
+end
+
+-- What came after the new message, an answer that is asked for again, is no memory.
+local function is_later(row, new)
+  return new and row.session == new.session
+    and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
+end
+
+-- Hits, each followed by the neighbour that makes it readable, which has a part of its score.
+local function with_neighbours(db, hits, new)
+  local seen, list = {}, {}
+  for _, hit in ipairs(hits) do seen[hit.id] = true end
+  for _, hit in ipairs(hits) do
+    if not is_later(hit, new) then
+      list[#list + 1] = { id = hit.id, score = hit.score, reasons = scoring.encode(hit.reasons) }
+      local row = neighbour(db, hit)
+      if row and not seen[row.id] and not is_later(row, new) then
+        seen[row.id] = true
+        local reasons = scoring.encode { { "beside", tostring(hit.id) } }
+        list[#list + 1] = { id = row.id, score = hit.score / 2, reasons = reasons }
+      end
+    end
+  end
+  return list
+end
+
+---What the history says about a query, in the order that the policy wants.
+---@param chat kalito.Conversation
+---@param query string
+---@param options { limit?: integer, scope?: "all"|"session", without?: integer }
+---@return table? hits, string? message, string? code
+function M.recall(chat, query, options)
+  local session = chat.db.session.get(chat.id)
+  local own = options.scope == "session" or session and session.archived_at
+  return recall.find(chat.db, {
+    query = query, limit = options.limit, without = options.without, session = own and chat.id or nil,
+  })
+end
+
+local function recalled(chat, plan, query, new)
+  local limit = recalled_limit(plan)
+  if not query or query == "" or limit == 0 then return {} end
+  local scope = type(plan.recalled) == "table" and plan.recalled.scope
+  local hits, message, code = M.recall(chat, query, { limit = limit, scope = scope, without = new and new.id })
+  if not hits then return nil, message, code end
+  return with_neighbours(chat.db, hits, new)
+end
+
+-- ---- the whole ----
+
+---The system prompt of a persona, with a line for this turn alone.
+---@param chat kalito.Conversation
+---@param id? string of a persona, default the session's
+---@param now string
+---@param line? string
+---@return string?
+function M.prompt(chat, id, now, line)
+  local session = not id and chat.db.session.get(chat.id)
+  local persona = chat.db.persona.get(id or session and session.persona or "")
+  local prompt = persona and behaviour.system(persona, now)
+  if not line then return prompt end
+  return prompt and prompt ~= "" and prompt .. "\n\n" .. line or line
+end
+
+-- What is ours is not the core's.
+local OWN = { now = true, system = true, recalled = true, query = true }
+
+---@param chat kalito.Conversation
+---@param options table see conversation:context
+---@return kalito.Context? context, string? message, string? code
+function M.build(chat, options)
+  local db, now = chat.db, options.now or chat.db.now()
+  local new = options.message and db.message.get(options.message)
+  local query = options.query or options.text or new and new.text
+  local ctx = { now = now, session = chat.id, budget = options.budget, query = query }
+  local request = { session = chat.id, plan = policy.call("context", "plan", ctx) }
+  for key, value in pairs(options) do
+    if not OWN[key] then request[key] = value end
+  end
+  request.prompt = options.prompt or M.prompt(chat, options.persona, now, options.system)
+  local message, code
+  request.recalled = options.recalled
+  if not request.recalled then
+    request.recalled, message, code = recalled(chat, request.plan, query, new)
+    if not request.recalled then return nil, message, code end
+  end
+  local context
+  context, message, code = db.context.build(request)
+  if not context then return nil, message, code end
+  context.policy, context.recalled, context.now = policy.identity "context", request.recalled, now
+  return context
+end
+
+-- ---- what was shown ----
+
+local MEMORY = { pin = true, summary = true, recalled = true }
+local KEPT = 64
+
+---Notes the texts from memory that a context shows: what is said again because it was shown is not pinned.
+---@param chat kalito.Conversation
+---@param context kalito.Context
+function M.note_shown(chat, context)
+  local list = chat.shown or {}
+  local seen = {}
+  for _, text in ipairs(list) do seen[text] = true end
+  for _, item in ipairs(context.items) do
+    if item["in"] and MEMORY[item.part] and not seen[item.text] then list[#list + 1] = item.text end
+  end
+  chat.shown = table.move(list, math.max(1, #list - KEPT + 1), #list, 1, {})
+end
+
+local function text_of(db, item)
+  if item.part == "summary" then return (db.summary.get(item.id) or {}).summary end
+  local id = item.part == "recalled" and math.tointeger(tonumber(item.id))
+  return id and (db.message.get(id) or {}).text
+end
+
+---The texts from memory that were shown: in this process, else in the session's latest turn.
+---@param chat kalito.Conversation
+---@return string[]
+function M.shown(chat)
+  if chat.shown then return chat.shown end
+  chat.shown = {}
+  local turn = (chat.db.turn.find { session = chat.id, order = "newest", limit = 1 } or {})[1]
+  local details = turn and kalito.json.decode(turn.details)
+  for _, item in ipairs(type(details) == "table" and details.items or {}) do
+    chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
+  end
+  return chat.shown
+end
+
+return M

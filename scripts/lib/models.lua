@@ -1,0 +1,91 @@
+-- models.lua: which model a conversation talks to, and how its tokens compare with the estimate: a running ratio of
+-- what it reports, kept in the database.
+
+local config = require "kalito.config"
+local provider = require "kalito.provider"
+local stats = require "kalito.stats"
+
+local M = {}
+
+local TRUSTED <const> = 3 -- turns after which the ratio counts
+local MEMORY <const> = 20 -- turns that it remembers
+-- What lies outside is no measure of a tokenizer: servers leave out what they have cached.
+local LOWEST <const>, HIGHEST <const> = 0.25, 4
+
+---The name of the model that is meant: the caller's, the session's, the persona's, the settings'.
+---@param session kalito.Session
+---@param persona? kalito.Persona
+---@param given? string
+---@return string?
+function M.name(session, persona, given)
+  local settings = config.get() or {}
+  for _, name in ipairs { given or "", session.model or "", persona and persona.default_model or "",
+    settings.model or "" } do
+    if name ~= "" then return name end
+  end
+  return nil
+end
+
+local targets = setmetatable({}, { __mode = "v" }) -- name -> target, found without a `config`
+
+---The model that a name means. A target is given back as it is.
+---@param name? string|kalito.Target
+---@param own? kalito.ProviderConfig
+---@return kalito.Target? target, string? message, string? code
+function M.target(name, own)
+  if type(name) == "table" then return name end
+  if not name then
+    return nil, "no model: name one, or set `model` in config.lua, or the persona's default model", "not_found"
+  end
+  if not own and targets[name] then return targets[name] end
+  local target, message, code = provider.resolve(name, own)
+  if target and not own then targets[name] = target end
+  return target, message, code
+end
+
+---The tokens of a context: the caller's, or the settings'.
+---@param given? integer
+---@return integer
+function M.budget(given)
+  return given or (config.get() or {}).budget or stats.BUDGET
+end
+
+---What is known of a model.
+---@param db kalito.Store
+---@param name string
+---@return { ratio: number, turns: integer, trusted: boolean }
+function M.known(db, name)
+  local row = db.model.get(name) or { ratio = 1.0, turns = 0 }
+  return { ratio = row.ratio, turns = row.turns, trusted = row.turns >= TRUSTED }
+end
+
+---The budget in estimated tokens that fills so many of the model's own.
+---@param db kalito.Store
+---@param name string
+---@param budget integer
+---@return integer budget, number? ratio that was used
+function M.estimated(db, name, budget)
+  local known = M.known(db, name)
+  if not known.trusted then return budget end
+  return math.max(1, math.floor(budget / known.ratio)), known.ratio
+end
+
+---Learns from what a model has reported for a prompt.
+---@param db kalito.Store
+---@param name string
+---@param estimated integer
+---@param reported? integer
+---@return boolean? ok, string? message, string? code
+function M.learn(db, name, estimated, reported)
+  local ratio = reported and estimated > 0 and reported / estimated or 0
+  if ratio < LOWEST or ratio > HIGHEST then return true end
+  local row = db.model.get(name)
+  if not row then
+    local added, message, code = db.model.add { id = name, ratio = ratio, turns = 1 }
+    return added and true, message, code
+  end
+  local mean = row.ratio + (ratio - row.ratio) / math.min(row.turns + 1, MEMORY)
+  return db.model.set { id = name, ratio = mean, turns = row.turns + 1 }
+end
+
+return M

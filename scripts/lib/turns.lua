@@ -1,0 +1,168 @@
+-- turns.lua: one turn of a chat: the user's message is stored, the context built, the model asked, and its reply stored
+-- together with the trace, in one step. What fails leaves the message where it is, ready to be asked again.
+
+local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
+local contexts = require "kalito.contexts"
+local models = require "kalito.models"
+local pins = require "kalito.pins"
+local provider = require "kalito.provider"
+local replies = require "kalito.replies"
+local scoring = require "kalito.scoring"
+local trace = require "kalito.trace"
+
+local M = {}
+
+local ANSWER <const> = 2048 -- tokens that an answer may take when the persona does not say
+
+-- ---- what a turn needs to know ----
+
+local function begin(chat, options)
+  local db = chat.db
+  local session, message, code = db.session.get(chat.id)
+  if not session then return nil, message, code end
+  local persona = db.persona.get(options.persona or session.persona or "")
+  return { chat = chat, db = db, session = session, persona = persona, options = options, now = db.now(), more = {},
+    began = kalito.system.clock() }
+end
+
+local SETTINGS <const> = { "temperature", "topP", "maxTokens", "stopSequences", "repeatPenalty" }
+
+local function settings_of(turn)
+  local settings, persona, own = {}, turn.persona or {}, turn.options.settings or {}
+  for _, name in ipairs(SETTINGS) do
+    settings[name] = own[name]
+    if settings[name] == nil then settings[name] = persona[name] end
+  end
+  settings.context = models.budget(turn.options.budget) + (settings.maxTokens or ANSWER)
+  return settings
+end
+
+-- ---- before the request ----
+
+-- A session without a name gets the first words that are said in it.
+local function give_name(turn, text)
+  if turn.session.name and turn.session.name ~= "" then return end
+  local line = text:match "%S[^\n]*" or text
+  if #line > 60 then
+    line = line:sub(1, 60):gsub("[\xC0-\xFF][\x80-\xBF]*$", ""):gsub("%s+%S*$", "") .. "..."
+  end
+  turn.db.session.set { id = turn.session.id, name = line }
+end
+
+-- A refused turn is told of, but nothing of it is sent or stored as said.
+local function refuse(turn, text, why)
+  local details = { hooks = { before = { refuse = why } }, refused = true, text = text, now = turn.now }
+  turn.db.turn.add { session = turn.session.id, budget = models.budget(turn.options.budget), tokens = 0,
+    hash = trace.hash {}, details = kalito.json.encode(details) }
+  return nil, why, "refused"
+end
+
+-- Stores what the user says, as the persona lets it pass.
+local function take(turn, text)
+  local said = { text = text, role = "user", session = turn.session.id }
+  local change, problem = behaviour.before(turn.persona, said, turn.now)
+  change = change or {}
+  if change.refuse then return refuse(turn, text, change.refuse) end
+  turn.more.system = change.system
+  if problem or change.system or change.text and change.text ~= text then
+    turn.more.hooks = { before = { failed = problem, system = change.system, was = change.text and text } }
+  end
+  local row = { session = turn.session.id, role = "user", text = change.text or text }
+  for key, value in pairs(turn.options.fields or {}) do row[key] = value end
+  local message, code
+  row, message, code = turn.db.message.add(scoring.fill(row, turn.now))
+  if not row then return nil, message, code end
+  turn.fresh = true
+  give_name(turn, row.text)
+  return row
+end
+
+local function build(turn)
+  local options, target = turn.options, turn.target
+  local asked = models.budget(options.budget)
+  local budget, ratio = models.estimated(turn.db, target.name, asked)
+  turn.more.settings, turn.more.persona = settings_of(turn), turn.persona and turn.persona.id
+  turn.more.budget, turn.more.ratio = asked, ratio
+  local context, message, code = contexts.build(turn.chat, {
+    message = turn.message.id, budget = budget, query = options.query, save = true, now = turn.now,
+    persona = options.persona, system = turn.more.system,
+  })
+  -- Behind the context, which shows the message itself, and before what it shows becomes known.
+  if turn.fresh then pins.suggest(turn.chat, turn.message) end
+  if context then contexts.note_shown(turn.chat, context) end
+  return context, message, code
+end
+
+-- ---- the request ----
+
+-- Ctrl-C ends the request alone: what came is stored in peace, and the next Ctrl-C is a first one.
+local function request(turn)
+  local on_delta = turn.options.on_delta
+  local ok, reply, message, code, partial = kalito.term.guard(function()
+    return provider.chat(turn.target, turn.context.messages, turn.more.settings, on_delta)
+  end, function(problem) return problem end)
+  if not ok then error(reply, 0) end
+  if not reply and code == "interrupted" and partial and partial.text ~= "" then
+    partial.reason = "interrupted"
+    return partial
+  end
+  return reply, message, code
+end
+
+-- ---- the turn ----
+
+local function answer(turn)
+  local message, code
+  turn.target, message, code = models.target(
+    turn.options.model or models.name(turn.session, turn.persona), turn.options.config)
+  if not turn.target then
+    if turn.fresh then pins.suggest(turn.chat, turn.message) end
+    return nil, message, code
+  end
+  turn.context, message, code = build(turn)
+  if not turn.context then return nil, message, code end
+  turn.built = kalito.system.clock()
+  local reply
+  reply, message, code = request(turn)
+  if reply and reply.text == "" then reply, message, code = nil, turn.target.name .. ": the answer is empty", "http" end
+  if not reply then
+    replies.store_failure(turn, message, code)
+    return nil, message, code
+  end
+  local result
+  result, message, code = replies.store(turn, reply)
+  if not result then return nil, message, code end
+  pins.suggest(turn.chat, result.reply)
+  return result
+end
+
+---Says something and gets the model's answer.
+---@param chat kalito.Conversation
+---@param text string
+---@param options table see conversation:ask
+---@return kalito.Answer? answer, string? message, string? code
+function M.ask(chat, text, options)
+  local turn, message, code = begin(chat, options)
+  if not turn then return nil, message, code end
+  turn.message, message, code = take(turn, text)
+  if not turn.message then return nil, message, code end
+  return answer(turn)
+end
+
+---Asks again for the answer to a stored message. The answers to it stay until there is a new one.
+---@param chat kalito.Conversation
+---@param row kalito.Message
+---@param replaced kalito.Message[] what the new answer takes the place of
+---@param options table
+---@return kalito.Answer? answer, string? message, string? code
+function M.again(chat, row, replaced, options)
+  local turn, message, code = begin(chat, options)
+  if not turn then return nil, message, code end
+  turn.message, turn.replaced = row, #replaced > 0 and replaced or nil
+  return answer(turn)
+end
+
+M.give_name = give_name
+
+return M
