@@ -1,7 +1,8 @@
--- The shipped rule of automatic pins: which sentences of a message are worth keeping in sight: what the user asks to
--- remember, standing wishes, decisions, facts with names, dates and codes, and code that is to be kept. Every
--- sentence collects evidence; few reach the threshold, and small talk loses what it collects. A pure function of the
--- message, what is pinned, what was shown, and the options. Long, because word lists and tests are.
+-- The shipped rule of automatic pins; long, because its word lists and tests are. It says which sentences of a
+-- message are worth keeping in sight: what the user asks to remember, standing wishes, decisions, facts with names,
+-- dates and codes, and code that is to be kept. Every sentence collects evidence; few reach the threshold, and
+-- small talk loses what it collects. A pure function of the message, what is pinned, what was shown, and the
+-- options.
 
 local text = kalito.text
 

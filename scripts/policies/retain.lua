@@ -17,7 +17,7 @@ end
 
 -- A time of the store (2025-03-01T09:30:00.000Z) as days, or nil.
 local function days_of(time)
-  local y, mo, d, h, mi, s = tostring(time):match "^(%d%d%d%d)-(%d%d)-(%d%d)[T ](%d%d):(%d%d):(%d%d)"
+  local y, mo, d, h, mi, s = tostring(time):match "^(%d%d%d%d)-(%d%d)-(%d%d)[T ](%d%d):(%d%d):(%d%d%.?%d*)"
   if not y then return nil end
   return day_number(tonumber(y), tonumber(mo), tonumber(d)) + (h * 3600 + mi * 60 + s) / 86400
 end

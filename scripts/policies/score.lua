@@ -1,7 +1,7 @@
--- The shipped scoring rule: how much a message matters, from its role and from what is in it. A question or
--- code raises a message of the user; a solution or an explanation raises one of the assistant. Everything is
--- recognised by whole words and by structure, never by substrings; the numbers and the English word lists are
--- options. A pure function of the message and the options. Long, because word lists and tests are.
+-- The shipped scoring rule; long, because its word lists and tests are. It says how much a message matters, from
+-- its role and from what is in it. A question or code raises a message of the user; a solution or an explanation
+-- raises one of the assistant. Everything is recognised by whole words and by structure, never by substrings; the
+-- numbers and the English word lists are options. A pure function of the message and the options.
 
 local text = kalito.text
 local floor = math.floor

@@ -1,6 +1,7 @@
--- The shipped rule of summaries: when the live part of a session has outgrown its limit and which messages are then
--- summarised, what a model is asked, which of its answers are refused, and what is made without a model. Pure
--- functions of the messages, the numbers and the options. Long, because it has five functions with their tests.
+-- The shipped rule of summaries; long, because it has five functions with their tests. It says when the live part
+-- of a session has outgrown its limit and which messages are then summarised, what a model is asked, which of its
+-- answers are refused, and what is made without a model. Pure functions of the messages, the numbers and the
+-- options.
 
 local text = kalito.text
 local terms = kalito.script.builtin("lib/terms")
@@ -26,6 +27,15 @@ local defaults = {
   overlap = 0.4,  -- share of the summary's words that the messages have
   invented = 0.4, -- share of its numbers that they may lack
   labels = { "user", "assistant", "human", "ai", "bot", "system", "me", "you" },
+  common = { -- words of every text, which prove nothing
+    "about", "above", "after", "again", "also", "because", "been", "before", "being", "between", "came", "come",
+    "could", "does", "doing", "done", "down", "during", "each", "even", "every", "first", "from", "gave", "given",
+    "gives", "goes", "going", "gone", "have", "having", "here", "into", "just", "like", "made", "make", "many",
+    "more", "most", "much", "must", "need", "only", "other", "over", "said", "same", "says", "should", "some",
+    "still", "such", "take", "taken", "than", "that", "their", "them", "then", "there", "these", "they", "thing",
+    "things", "this", "those", "through", "time", "told", "took", "under", "until", "user", "very", "want", "wants",
+    "well", "went", "were", "what", "when", "where", "which", "while", "will", "with", "would", "year", "your",
+  },
   refusals = { "i'm sorry", "i am sorry", "i cannot", "i can't", "as an ai", "as a language model", "i'm unable" },
 
   -- extract: what makes a sentence good
@@ -68,7 +78,7 @@ local function sets_of(options)
   sets = {
     kept = text.words(options.kept_words), open = text.words(options.open_words),
     filler = text.words(options.filler_words), addressed = text.words(options.addressed_words),
-    refusal = text.words(options.refusals),
+    refusal = text.words(options.refusals), common = terms.count(table.concat(options.common, " ")),
   }
   compiled = options
   return sets
@@ -225,9 +235,10 @@ local function source_of(messages)
 end
 
 -- The shares of the summary's words and numbers that the source has.
-local function shares(summary, source)
-  local known, all, found = terms.count(source), 0, 0
-  for term in pairs(terms.count(summary)) do
+local function shares(summary, source, common)
+  local known, proofs, all, found = terms.count(source), terms.count(summary), 0, 0
+  for term in pairs(common) do proofs[term] = nil end
+  for term in pairs(proofs) do
     all, found = all + 1, found + (known[term] and 1 or 0)
   end
   local numbers, told, said = {}, 0, 0
@@ -249,7 +260,7 @@ local function accept(summary, messages, ctx)
   if text.tokens(summary) > size then return false, "it is longer than what it summarises" end
   if sets_of(options).refusal:lead(summary, 1) > 0 then return false, "it refuses the task" end
   if continues(summary, messages, options) then return false, "it continues the conversation" end
-  local overlap, invented = shares(summary, source_of(messages))
+  local overlap, invented = shares(summary, source_of(messages), sets_of(options).common)
   if overlap < options.overlap then
     return false, ("it speaks of something else: %d %% of its words were said"):format(math.floor(overlap * 100))
   end
