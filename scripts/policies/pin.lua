@@ -279,7 +279,7 @@ local function parts_of(shown)
 end
 
 local function is_full(ctx, options)
-  local limit = math.max(options.per_hundred, (ctx.messages or math.huge) * options.per_hundred / 100)
+  local limit = math.max(options.per_hundred, (ctx.messages or math.huge) * options.per_hundred // 100)
   return (ctx.auto or 0) >= limit
 end
 
