@@ -108,16 +108,16 @@ void kali_words_each(kali_words *words, kal_str text,
                      bool (*each)(void *context, kal_str stem, size_t from, size_t to),
                      void *context);
 
-/* One message that holds a term: how often, and its positions as bytes. */
+/* One message that holds a term: how often, and where its positions begin. */
 typedef struct kali_posting {
     int64_t id;
-    uint32_t tf, at, bytes, order;
+    uint32_t tf, at;
 } kali_posting;
 /* The messages that hold a term, ascending by id. Zero-initialise; reused from call to call. */
 typedef struct kali_postings {
     kali_posting *rows;
     size_t count, room;
-    uint8_t *bytes;
+    uint8_t *bytes; /* positions */
     size_t used, bytes_room;
     bool counts; /* positions are not wanted */
 } kali_postings;
@@ -128,6 +128,8 @@ size_t kali_positions(const kali_postings *postings, size_t row, uint32_t *out, 
 kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err);
 void kali_reader_close(kali_reader *reader);
 kal_code kali_reader_term(kali_reader *reader, kal_str term, kali_postings *out, kal_err *err);
+/* About how many leaves of the index the postings of a term take; 0: less than one, or none. */
+kal_code kali_reader_leaves(kali_reader *reader, kal_str term, size_t *leaves, kal_err *err);
 /* How many messages the index holds, and how many words they have together. */
 kal_code kali_reader_totals(kali_reader *reader, int64_t *messages, int64_t *words, kal_err *err);
 

@@ -301,6 +301,8 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
                               &r->question, err);
     if (code == KAL_OK) code = kali_reader_open(r->store->db, &r->reader, err);
     if (code == KAL_OK) code = kali_rank_score(r, err);
+    kali_reader_close(r->reader);
+    r->reader = NULL;
     if (code != KAL_OK) return code;
     size_t n = choose(r, list, room);
     code = look_into(r, list, n, err);

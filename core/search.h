@@ -1,6 +1,6 @@
 /*
-** search.h: plain text search, in four files: search_query.c takes a query apart, search_match.c finds the messages,
-** search_mark.c finds the words in a text, search.c hands out rows.
+** search.h: plain text search: search_query.c takes a query apart, search_match.c finds the messages that hold one part of
+** it, search_walk.c those that fit the whole, search_mark.c finds the words in a text, search.c hands out rows.
 */
 #ifndef KALITO_SEARCH_H
 #define KALITO_SEARCH_H
@@ -43,15 +43,9 @@ kal_code kali_search_expression(const kali_search *search, kali_arena *arena, ka
 kal_code kali_pattern_expression(const kali_pattern *pattern, kali_arena *arena, kal_str *out,
                                  kal_err *err);
 
-/* A message that holds what a pattern or clause asks for, and how often. */
-typedef struct kali_match {
-    int64_t id;
-    float tf;
-} kali_match;
-typedef struct kali_matches {
-    kali_match *rows; /* ascending by id */
-    size_t count, room;
-} kali_matches;
+bool kali_postings_add(kali_postings *postings, int64_t id, uint32_t tf);
+/* The first place at or after `from` whose id is not below `id`: leaps that double, then halves. */
+size_t kali_postings_seek(const kali_postings *postings, size_t from, int64_t id);
 
 /* A message that fits the words of a query. */
 typedef struct kali_candidate {
@@ -65,15 +59,19 @@ typedef struct kali_matcher {
     const kal_str *sessions; /* ids; NULL: all */
     size_t session_count;
     kali_reader *reader;
-    kali_matches lists[KALI_CLAUSES]; /* of each clause */
+    kali_postings lists[KALI_CLAUSES]; /* of each clause that was read */
+    bool read[KALI_CLAUSES];
+    size_t leaves[KALI_CLAUSES]; /* what reading it takes, about */
     double idf[KALI_CLAUSES];
-    double average; /* words of a message */
+    double messages, average; /* in the index; words of one */
     kali_candidate *candidates;
     size_t count, room;
 } kali_matcher;
 
-/* Finds all messages that fit, with scores; filters that need the row are not looked at. The matcher is
-** zero-initialised but for store, search, sessions and session_count. */
+/* search_match.c: fills the list of one clause. */
+kal_code kali_matcher_clause(kali_matcher *matcher, size_t clause, kal_err *err);
+/* search_walk.c: finds all messages that fit, with scores; filters that need the row are not looked at. The matcher
+** is zero-initialised but for store, search, sessions and session_count. */
 kal_code kali_matcher_run(kali_matcher *matcher, kal_err *err);
 void kali_matcher_free(kali_matcher *matcher);
 /* BM25 of one clause. */

@@ -18,7 +18,7 @@ typedef struct segment {
     int64_t id, first, last; /* numbers of its leaves */
 } segment;
 
-/* One leaf, copied: SQLite's buffer lasts only until the next step. */
+/* One leaf. It lasts until the next one is read. */
 typedef struct leaf {
     const uint8_t *data;
     size_t len, keys; /* `keys`: where the list of the terms' places begins */
@@ -26,12 +26,11 @@ typedef struct leaf {
 
 struct kali_reader {
     kali_db *db;
-    kali_stmt *page, *place;
+    kali_stmt *page, *place, *after;
     segment *segments;
     size_t count;
     leaf leaf;
-    uint8_t *copy;
-    size_t copy_room;
+    int64_t at; /* the block at which `page` stands, 0 none */
 };
 
 static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out) {
@@ -51,30 +50,27 @@ static kal_code damaged(kal_err *err) {
                      "the search index is damaged (kalito optimize --rebuild mends it)");
 }
 
-static const char PAGE[] = "SELECT block FROM kalito_messages_fts_data WHERE id = $1";
+/* Blocks from one on: those of a long list follow each other. */
+static const char PAGE[] =
+    "SELECT id, block FROM kalito_messages_fts_data WHERE id >= $1 ORDER BY id";
 static const char PLACE[] =
     "SELECT pgno FROM kalito_messages_fts_idx WHERE segid = $1 AND term <= $2"
     " ORDER BY term DESC LIMIT 1";
+static const char AFTER[] =
+    "SELECT pgno FROM kalito_messages_fts_idx WHERE segid = $1 AND term > $2"
+    " ORDER BY term LIMIT 1";
 
-/* Copies the block of that id. *found: there is one. */
+/* The block of that id; it lasts until the next call. *found: there is one. */
 static kal_code read_block(kali_reader *r, int64_t id, kal_str *out, bool *found, kal_err *err) {
-    kali_bind_integer(r->page, 1, id);
-    kal_code code = kali_step(r->page, found, err);
-    if (code != KAL_OK || !*found) return code;
-    kal_str block = kali_blob(r->page, 0);
-    if (block.len > r->copy_room) {
-        uint8_t *copy = realloc(r->copy, block.len * 2);
-        if (!copy) {
-            kali_reset(r->page);
-            return kali_fail(err, KAL_NOMEM, "out of memory");
-        }
-        r->copy = copy;
-        r->copy_room = block.len * 2;
+    if (r->at == 0 || r->at + 1 != id) {
+        kali_reset(r->page);
+        kali_bind_integer(r->page, 1, id);
     }
-    if (block.len) memcpy(r->copy, block.data, block.len);
-    *out = (kal_str){(const char *)r->copy, block.len};
-    kali_reset(r->page);
-    return KAL_OK;
+    kal_code code = kali_step(r->page, found, err);
+    r->at = code == KAL_OK && *found ? kali_integer(r->page, 0) : 0;
+    *found = r->at == id;
+    if (*found) *out = kali_blob(r->page, 1);
+    return code;
 }
 
 static kal_code read_leaf(kali_reader *r, const segment *s, int64_t number, kal_err *err) {
@@ -83,8 +79,8 @@ static kal_code read_leaf(kali_reader *r, const segment *s, int64_t number, kal_
     kal_code code = read_block(r, (s->id << 37) + number, &block, &found, err);
     if (code != KAL_OK) return code;
     if (!found || block.len < 4) return damaged(err);
-    r->leaf = (leaf){.data = r->copy, .len = block.len};
-    r->leaf.keys = (size_t)r->copy[2] << 8 | r->copy[3];
+    const uint8_t *p = (const uint8_t *)block.data;
+    r->leaf = (leaf){.data = p, .len = block.len, .keys = (size_t)p[2] << 8 | p[3]};
     return r->leaf.keys >= 4 && r->leaf.keys <= r->leaf.len ? KAL_OK : damaged(err);
 }
 
@@ -126,6 +122,7 @@ kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err) {
     r->db = db;
     kal_code code = kali_db_use(db, PAGE, &r->page, err);
     if (code == KAL_OK) code = kali_db_use(db, PLACE, &r->place, err);
+    if (code == KAL_OK) code = kali_db_use(db, AFTER, &r->after, err);
     if (code == KAL_OK) code = read_block(r, 10, &block, &found, err);
     if (code == KAL_OK) code = found ? parse_structure(r, block, err) : damaged(err);
     if (code != KAL_OK) {
@@ -137,8 +134,8 @@ kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err) {
 
 void kali_reader_close(kali_reader *r) {
     if (!r) return;
+    if (r->page) kali_reset(r->page);
     free(r->segments);
-    free(r->copy);
     free(r);
 }
 
@@ -148,15 +145,16 @@ static bool grow(void **data, size_t *room, size_t need, size_t size) {
     if (need <= *room) return true;
     size_t more = need * 2 + 64;
     void *p = realloc(*data, more * size);
-    if (!p) return false;
-    *data = p;
-    *room = more;
-    return true;
+    if (p) *data = p;
+    if (p) *room = more;
+    return p != NULL;
 }
 
 static bool add_row(kali_postings *o, int64_t id) {
     if (!grow((void **)&o->rows, &o->room, o->count + 1, sizeof *o->rows)) return false;
-    o->rows[o->count++] = (kali_posting){.id = id, .at = (uint32_t)o->used};
+    /* Ascending also without positions: what was read later counts, see settle. */
+    uint32_t at = (uint32_t)(o->counts ? o->count : o->used);
+    o->rows[o->count++] = (kali_posting){.id = id, .at = at};
     return true;
 }
 
@@ -169,7 +167,6 @@ static bool add_bytes(kali_postings *o, const uint8_t *p, size_t n) {
         return false;
     memcpy(o->bytes + o->used, p, n);
     o->used += n;
-    row->bytes += (uint32_t)n;
     return true;
 }
 
@@ -210,6 +207,9 @@ static kal_code read_positions(kali_reader *r, cursor *c, kali_postings *out, bo
     uint64_t size;
     if (!(c->p = varint(c->p, c->end, &size))) return damaged(err);
     *crossed = false;
+    /* A message that is gone has none: one byte keeps its place apart from that of the next. */
+    if (size < 2 && !out->counts && !add_bytes(out, (const uint8_t *)"\x80", 1))
+        return kali_fail(err, KAL_NOMEM, "out of memory");
     for (uint64_t left = size >> 1; left;) {
         size_t n = (size_t)(c->end - c->p) < left ? (size_t)(c->end - c->p) : (size_t)left;
         if (!add_bytes(out, c->p, n)) return kali_fail(err, KAL_NOMEM, "out of memory");
@@ -289,22 +289,27 @@ static kal_code find_term(kali_reader *r, cursor *c, const uint8_t *key, size_t 
     return KAL_OK;
 }
 
+/* The leaf that one of the two queries for places gives; as it was when there is none. */
+static kal_code read_place(kali_stmt *q, const segment *s, const uint8_t *key, size_t len,
+                           int64_t *number, kal_err *err) {
+    bool found;
+    kali_bind_integer(q, 1, s->id);
+    kali_bind_blob(q, 2, key, len);
+    kal_code code = kali_step(q, &found, err);
+    if (code != KAL_OK || !found) return code;
+    *number = kali_integer(q, 0) >> 1;
+    kali_reset(q);
+    return KAL_OK;
+}
+
 static kal_code read_segment(kali_reader *r, const segment *s, const uint8_t *key, size_t len,
                              kali_postings *out, kal_err *err) {
     cursor c = {.s = s, .number = s->first};
     bool found = false;
     kal_code code = KAL_OK;
     if (s->first == 0) return KAL_OK;
-    if (s->last > s->first) {
-        kali_bind_integer(r->place, 1, s->id);
-        kali_bind_blob(r->place, 2, key, len);
-        code = kali_step(r->place, &found, err);
-        if (code == KAL_OK && found) {
-            int64_t number = kali_integer(r->place, 0) >> 1;
-            if (number > c.number) c.number = number;
-            kali_reset(r->place);
-        }
-    }
+    if (s->last > s->first) code = read_place(r->place, s, key, len, &c.number, err);
+    if (c.number < s->first) c.number = s->first;
     if (code == KAL_OK) code = c.number <= s->last ? read_leaf(r, s, c.number, err) : damaged(err);
     if (code == KAL_OK) code = find_term(r, &c, key, len, &found, err);
     return code == KAL_OK && found ? read_doclist(r, &c, out, err) : code;
@@ -313,7 +318,7 @@ static kal_code read_segment(kali_reader *r, const segment *s, const uint8_t *ke
 static int by_id(const void *x, const void *y) {
     const kali_posting *a = x, *b = y;
     if (a->id != b->id) return a->id < b->id ? -1 : 1;
-    return (a->order > b->order) - (a->order < b->order);
+    return (a->at > b->at) - (a->at < b->at);
 }
 
 /* Segments may overlap after edits: of the entries of one id the newest holds, and one without positions says
@@ -332,19 +337,38 @@ static void settle(kali_postings *o) {
     o->count = n;
 }
 
-kal_code kali_reader_term(kali_reader *r, kal_str term, kali_postings *out, kal_err *err) {
-    uint8_t key[TERM_MAX + 1] = {'0'}; /* the prefix of the main index */
-    out->count = out->used = 0;
-    if (term.len >= TERM_MAX) return KAL_OK;
+/* The key of a term in the main index. False: it is longer than any term. */
+static bool make_key(kal_str term, uint8_t key[TERM_MAX + 1]) {
+    if (term.len >= TERM_MAX) return false;
+    key[0] = '0';
     memcpy(key + 1, term.data, term.len);
-    for (size_t i = r->count; i > 0; i--) {
-        size_t before = out->count;
+    return true;
+}
+
+kal_code kali_reader_term(kali_reader *r, kal_str term, kali_postings *out, kal_err *err) {
+    uint8_t key[TERM_MAX + 1];
+    out->count = out->used = 0;
+    if (!make_key(term, key)) return KAL_OK;
+    for (size_t i = r->count; i > 0; i--) { /* the oldest first */
         kal_code code = read_segment(r, &r->segments[i - 1], key, term.len + 1, out, err);
         if (code != KAL_OK) return code;
-        for (size_t k = before; k < out->count; k++)
-            out->rows[k].order = (uint32_t)(r->count - i);
     }
     settle(out);
+    return KAL_OK;
+}
+
+kal_code kali_reader_leaves(kali_reader *r, kal_str term, size_t *leaves, kal_err *err) {
+    uint8_t key[TERM_MAX + 1];
+    *leaves = 0;
+    for (size_t i = 0; make_key(term, key) && i < r->count; i++) {
+        const segment *s = &r->segments[i];
+        int64_t from = s->first, to = s->last;
+        if (s->last - s->first < 4) continue;
+        kal_code code = read_place(r->place, s, key, term.len + 1, &from, err);
+        if (code == KAL_OK) code = read_place(r->after, s, key, term.len + 1, &to, err);
+        if (code != KAL_OK) return code;
+        if (to > from) *leaves += (size_t)(to - from);
+    }
     return KAL_OK;
 }
 
@@ -363,12 +387,12 @@ kal_code kali_reader_totals(kali_reader *r, int64_t *messages, int64_t *words, k
 }
 
 size_t kali_positions(const kali_postings *o, size_t row, uint32_t *out, size_t room) {
-    const uint8_t *p = o->bytes + o->rows[row].at, *end = p + o->rows[row].bytes;
+    const uint8_t *p = o->bytes + o->rows[row].at, *end = o->bytes + o->used;
     uint64_t v;
     uint32_t position = 0;
-    size_t n = 0;
+    size_t n = 0, count = o->rows[row].tf < room ? o->rows[row].tf : room;
     /* Differences plus two; a one would announce another column, and there is only one. */
-    while (n < room && p < end && (p = varint(p, end, &v)) && v >= 2) {
+    while (n < count && (p = varint(p, end, &v)) && v >= 2) {
         position += (uint32_t)(v - 2);
         out[n++] = position;
     }
