@@ -212,9 +212,9 @@ kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err 
     size_t count = make_marks(context, marks);
     kal_str old;
     kal_code code = read_marks(store, &arena, context->info.session, &old, err);
-    bool same =
-        code == KAL_OK && old.len == count * sizeof *marks && memcmp(old.data, marks, old.len) == 0;
-    if (code == KAL_OK && !(old.data && same)) {
+    bool same = code == KAL_OK && old.data && old.len == count * sizeof *marks &&
+                memcmp(old.data, marks, old.len) == 0;
+    if (code == KAL_OK && !same) {
         code = kali_write_begin(store, err);
         if (code == KAL_OK)
             code = kali_write_end(store, write_marks(store, context, marks, count, err), err);
