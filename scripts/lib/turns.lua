@@ -40,14 +40,17 @@ end
 
 -- ---- before the request ----
 
--- A session without a name gets the first words that are said in it.
-local function give_name(turn, text)
-  if turn.session.name and turn.session.name ~= "" then return end
+---A session without a name gets the first words that are said in it.
+---@param db kalito.Store
+---@param session kalito.Session
+---@param text string
+function M.give_name(db, session, text)
+  if session.name and session.name ~= "" then return end
   local line = text:match "%S[^\n]*" or text
   if #line > 60 then
     line = line:sub(1, 60):gsub("[\xC0-\xFF][\x80-\xBF]*$", ""):gsub("%s+%S*$", "") .. "..."
   end
-  turn.db.session.set { id = turn.session.id, name = line }
+  db.session.set { id = session.id, name = line }
 end
 
 -- A refused turn is told of, but nothing of it is sent or stored as said.
@@ -74,7 +77,7 @@ local function take(turn, text)
   row, message, code = turn.db.message.add(scoring.fill(row, turn.now))
   if not row then return nil, message, code end
   turn.fresh = true
-  give_name(turn, row.text)
+  M.give_name(turn.db, turn.session, row.text)
   return row
 end
 
@@ -162,7 +165,5 @@ function M.again(chat, row, replaced, options)
   turn.message, turn.replaced = row, #replaced > 0 and replaced or nil
   return answer(turn)
 end
-
-M.give_name = give_name
 
 return M

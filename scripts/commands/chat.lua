@@ -1,0 +1,101 @@
+-- chat: talking to a model, with memory; or keeping a notebook.
+
+local chats = require "kalito.chat"
+local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+
+-- The session, or a new temporary one.
+local function session_of(args, db)
+  if args.session then return resolve.session(db, args.session) end
+  return db.session.add { saved = false }
+end
+
+local function choose_persona(args, db, session)
+  if not args.persona then return true end
+  local persona, message, code = resolve.persona(db, args.persona)
+  if not persona then return nil, message, code end
+  return db.session.set { id = session.id, persona = persona.id }
+end
+
+local function report(message)
+  io.stdout:flush()
+  io.stderr:write("kalito: ", print.safe_lines(message), "\n")
+end
+
+local function describe(problem)
+  return type(problem) == "table" and problem.message or tostring(problem)
+end
+
+-- One text, or one word with a slash. What fails is told, and the chat goes on.
+local function step(chat, commands, input)
+  chats.tell_summary(chat)
+  local text, why = input.read(chat.input, chats.prompt(chat))
+  if not text and not why then
+    print.write "\n"
+    chat.over = true
+  end
+  if not text or not text:find "%S" then return end
+  local ok, message
+  if text:find "^/[^/]" or text == "/" then
+    ok, message = commands.run(chat, text)
+  else
+    ok, message = chats.say(chat, (text:gsub("^//", "/")))
+  end
+  if not ok then report(message) end
+  print.flush()
+  chats.start_summary(chat)
+end
+
+local function talk(chat)
+  local commands, input = require "kalito.chat_commands", require "kalito.chat_input"
+  chat.input = input.new(commands.words)
+  local session = chat.db.session.get(chat.talk.id)
+  print.note(("%s%s. /help helps, Ctrl-D leaves."):format(session.name or "a new session",
+    session.saved and "" or ", temporary until /save"))
+  if session.recap then print.note(session.recap) end
+  repeat
+    local fine, problem = kalito.term.guard(function() step(chat, commands, input) end, describe)
+    if not fine then report(problem) end
+  until chat.over
+  return true
+end
+
+local function answer_once(chat)
+  local text = io.stdin:read("a"):gsub("\n$", "")
+  if not text:find "%S" then return nil, "nothing was said", "usage" end
+  local ok, message, code = chats.say(chat, text)
+  if not ok then return nil, message, code end
+  print.flush()
+  chats.start_summary(chat)
+  return true
+end
+
+return {
+  name = "chat",
+  summary = "Talk to a model that remembers",
+  details = "Without SESSION a new one is begun; it is temporary until /save. In a pipe, one question is answered.\n"
+    .. "Ctrl-C stops an answer and keeps what came. /help lists what can be done.",
+  arguments = { { "session", "id, beginning of an id, or name", optional = true } },
+  options = {
+    { "persona", "NAME", "who answers" },
+    { "model", "NAME", "which model, such as ollama:mistral:7b" },
+    { "budget", "N", "tokens of what is sent", type = "integer", min = 1, max = 10000000 },
+    { "no-model", nil, "a notebook: everything is remembered, nothing is sent" },
+  },
+  example = "echo 'Where did we park?' | kalito chat Trip --model ollama:mistral:7b",
+  run = function(args, app)
+    local db, message, code = app.open "write"
+    if not db then return nil, message, code end
+    local session, ok
+    session, message, code = session_of(args, db)
+    if not session then return nil, message, code end
+    ok, message, code = choose_persona(args, db, session)
+    local terminal = kalito.system.isatty "stdin" and kalito.system.isatty "stdout"
+    local chat = { db = db, talk = kalito.conversation(db, session.id), app = app, model = args.model,
+      budget = args.budget, notebook = args.no_model, terminal = terminal }
+    if ok then ok, message, code = (terminal and talk or answer_once)(chat) end
+    -- A session that nobody has said anything in is not left behind.
+    if not args.session and (db.session.get(session.id) or {}).message_count == 0 then db.session.del(session.id) end
+    return ok, message, code
+  end,
+}

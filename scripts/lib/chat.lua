@@ -1,0 +1,181 @@
+-- chat.lua: a conversation at a terminal or in a pipe: what is said goes to the model, its answer is shown as it comes,
+-- and when the session has outgrown its place, another process summarises it.
+
+local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
+local contexts = require "kalito.contexts"
+local models = require "kalito.models"
+local print = require "kalito.print"
+local summaries = require "kalito.summaries"
+local turns = require "kalito.turns"
+
+local M = {}
+
+---@class kalito.Chat
+---@field db kalito.Store
+---@field talk kalito.Conversation
+---@field app kalito.App
+---@field model? string
+---@field budget? integer
+---@field notebook? boolean nothing is sent
+---@field terminal? boolean
+---@field child? { process: integer, began: string } what summarises in the meantime
+
+local function session_of(chat)
+  return chat.db.session.get(chat.talk.id)
+end
+
+local function persona_of(chat)
+  return chat.db.persona.get((session_of(chat) or {}).persona or "")
+end
+
+---The name of the model that would be asked.
+---@param chat kalito.Chat
+---@return string?
+function M.model_name(chat)
+  return models.name(session_of(chat) or {}, persona_of(chat), chat.model)
+end
+
+-- ---- the prompt ----
+
+-- How much of the budget the session fills before the next message.
+local function fill(chat)
+  local budget = models.budget(chat.budget)
+  local name = M.model_name(chat)
+  if name then budget = models.estimated(chat.db, name, budget) end
+  local context = contexts.build(chat.talk, { budget = budget })
+  return context and math.floor(100 * context.tokens / budget + 0.5)
+end
+
+---@param chat kalito.Chat
+---@return string
+function M.prompt(chat)
+  local share = fill(chat)
+  local who = chat.notebook and "notebook" or M.model_name(chat) or "no model"
+  return ("[%s %s] > "):format(print.safe(who), share and share .. "%" or "full")
+end
+
+-- ---- summarising in the meantime ----
+
+local function words_of(chat)
+  local words, options = { kalito.system.realpath "/proc/self/exe", "--db=" .. chat.app.path() }, chat.app.options
+  if options.scripts then words[#words + 1] = "--scripts=" .. options.scripts end
+  for _, flag in ipairs { "no-init", "allow-unisolated" } do
+    if options[flag:gsub("%-", "_")] then words[#words + 1] = "--" .. flag end
+  end
+  table.move({ "summary", "make", "--due", "--budget=" .. models.budget(chat.budget) }, 1, 4, #words + 1, words)
+  if chat.notebook then
+    words[#words + 1] = "--no-model"
+  elseif M.model_name(chat) then
+    words[#words + 1] = "--model=" .. M.model_name(chat)
+  end
+  words[#words + 1] = chat.talk.id
+  return words
+end
+
+---Starts `kalito summary make --due` as a process of its own, when something is due and none runs.
+---@param chat kalito.Chat
+function M.start_summary(chat)
+  if chat.child or not summaries.due(chat.talk, { budget = models.budget(chat.budget) }) then return end
+  local began = chat.db.now()
+  local process, message = kalito.system.spawn(words_of(chat))
+  if process then chat.child = { process = process, began = began } else print.note("not summarised: " .. message) end
+end
+
+---Says what the other process has done, once it has ended.
+---@param chat kalito.Chat
+function M.tell_summary(chat)
+  local status = chat.child and kalito.system.ended(chat.child.process)
+  if not status then return end
+  for _, row in ipairs(chat.db.summary.find { session = chat.talk.id, since = chat.child.began }) do
+    print.note(("(summarised %d messages %s)"):format(row.message_count,
+      row.origin == "model" and "by " .. row.model or "without a model"))
+  end
+  if status ~= 0 then print.note "(summarising failed: kalito summary make --due says why)" end
+  chat.child = nil
+end
+
+-- ---- talking ----
+
+---What the methods of the conversation are told.
+---@param chat kalito.Chat
+---@return kalito.AskOptions
+function M.options(chat)
+  return { model = chat.model, budget = chat.budget }
+end
+
+-- Pieces are shown as they come, unless the persona's file has the last word on the whole.
+local function shower(chat)
+  local persona = persona_of(chat)
+  local own = persona and behaviour.of(persona.name)
+  if print.json or own and own.functions.after then return nil end
+  return function(text)
+    print.write(print.safe_lines(text))
+    print.flush()
+  end
+end
+
+local NOTES <const> = {
+  interrupted = "(stopped; what came is kept)", unfinished = "(the answer broke off; what came is kept)",
+  length = "(the answer reached its longest length)",
+}
+
+local function show(chat, answer, streamed)
+  if print.json then
+    return print.object { text = answer.text, model = answer.model, session = chat.talk.id, message = answer.message.id,
+      reply = answer.reply.id, turn = answer.turn, partial = answer.partial or kalito.json.null,
+      tokens = answer.context.tokens, usage = answer.usage }
+  end
+  print.write((streamed and "" or print.safe_lines(answer.text)) .. "\n")
+  local note = NOTES[answer.partial or answer.reason]
+  if note then print.note(note) end
+end
+
+---Runs a method that gives an answer, and shows that.
+---@param chat kalito.Chat
+---@param method "ask"|"retry"
+---@param ... any its arguments before the options
+---@return boolean? ok, string? message, string? code
+function M.run(chat, method, ...)
+  local list, options = table.pack(...), M.options(chat)
+  options.on_delta = shower(chat)
+  local begun = false
+  local on_delta = options.on_delta
+  options.on_delta = on_delta and function(text)
+    begun = true
+    return on_delta(text)
+  end
+  list[list.n + 1] = options
+  local answer, message, code = chat.talk[method](chat.talk, table.unpack(list, 1, list.n + 1))
+  if not answer then
+    if begun and not print.json then print.write "\n" end
+    return nil, message, code
+  end
+  show(chat, answer, on_delta)
+  return true
+end
+
+-- A question to a notebook is answered from memory.
+local function look_up(chat, row)
+  local hits = row.text:find "%?%s*$" and chat.talk:recall(row.text, { limit = 3, without = row.id }) or {}
+  for _, hit in ipairs(hits) do
+    local date = (hit.created_at or ""):sub(1, 10)
+    print.write(("%s %s: %s\n"):format(date, hit.speaker or hit.role, print.safe(hit.text)))
+  end
+end
+
+---Takes what the user says: to the model, or into the notebook.
+---@param chat kalito.Chat
+---@param text string
+---@return boolean? ok, string? message, string? code
+function M.say(chat, text)
+  if not kalito.text.valid(text) then return nil, "this is not valid UTF-8", "misuse" end
+  if not chat.notebook then return M.run(chat, "ask", text) end
+  local row, message, code = chat.talk:add("user", text)
+  if not row then return nil, message, code end
+  turns.give_name(chat.db, session_of(chat), text)
+  look_up(chat, row)
+  return true
+end
+
+return M
