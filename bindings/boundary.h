@@ -67,7 +67,7 @@ typedef struct kalb_noun {
     const luaL_Reg *more; /* verbs that only this noun has; NULL: none */
 } kalb_noun;
 extern const kalb_noun kalb_session, kalb_message, kalb_persona, kalb_summary, kalb_pin, kalb_turn,
-    kalb_model;
+    kalb_model, kalb_card;
 
 /* With the store's userdata at the top: pushes a table of the noun's verbs. */
 void kalb_push_noun(lua_State *L, const kalb_noun *noun);
@@ -81,10 +81,12 @@ int kalb_open_json(lua_State *L);
 int kalb_open_system(lua_State *L);
 int kalb_open_term(lua_State *L);
 int kalb_open_text(lua_State *L);
+int kalb_open_binary(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];
 extern const luaL_Reg kalb_search_functions[];
+extern const luaL_Reg kalb_index_functions[];
 
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);

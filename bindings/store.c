@@ -158,7 +158,7 @@ static void add_table(lua_State *L, const char *name, const luaL_Reg *verbs) {
 static void furnish(lua_State *L) {
     static const kalb_noun *const nouns[] = {&kalb_session, &kalb_message, &kalb_persona,
                                              &kalb_summary, &kalb_pin,     &kalb_turn,
-                                             &kalb_model};
+                                             &kalb_model,   &kalb_card};
     kalb_push_functions(L, functions);
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
         lua_pushvalue(L, -2);
@@ -171,6 +171,7 @@ static void furnish(lua_State *L) {
     add_table(L, "context", kalb_context_functions);
     add_table(L, "recall", kalb_recall_functions);
     add_table(L, "search", kalb_search_functions);
+    add_table(L, "index", kalb_index_functions);
     add_table(L, "stats", kalb_stats_functions);
     lua_setiuservalue(L, -2, 1);
 }

@@ -20,6 +20,8 @@
 static const char WRITE_BLOCK[] = "INSERT INTO kalito_documents(block, records) VALUES ($1, $2)"
                                   " ON CONFLICT (block) DO UPDATE SET records = $2";
 static const char READ_BLOCK[] = "SELECT records FROM kalito_documents WHERE block = $1";
+static const char FIND_SESSION[] = "SELECT number FROM kalito_numbers WHERE session_id = $1";
+static const char FIND_SPEAKER[] = "SELECT number FROM kalito_speakers WHERE name = $1";
 
 kal_code kali_document_flush(kal_store *store, kal_err *err) {
     kali_leaf *b = &store->block;
@@ -70,21 +72,28 @@ static kal_code load_block(kal_store *store, int64_t number, kal_err *err) {
     return code == KAL_OK ? read_leaf(store, b, number, err) : code;
 }
 
-/* The number that stands for a name, made when there is none. */
-static kal_code number_of(kal_store *store, const char *find, const char *add, kal_str name,
-                          int64_t *out, kal_err *err) {
+/* The number of a name; 0 when it has none. */
+static kal_code known_number(kal_store *store, const char *find, kal_str name, int64_t *out,
+                             kal_err *err) {
     kali_stmt *q;
     bool row;
+    *out = 0;
     kal_code code = kali_db_use(store->db, find, &q, err);
     if (code != KAL_OK) return code;
     kali_bind_text(q, 1, name);
     code = kali_step(q, &row, err);
-    if (code != KAL_OK) return code;
-    if (row) {
-        *out = kali_integer(q, 0);
-        kali_reset(q);
-        return KAL_OK;
-    }
+    if (code != KAL_OK || !row) return code;
+    *out = kali_integer(q, 0);
+    kali_reset(q);
+    return KAL_OK;
+}
+
+/* The number that stands for a name, made when there is none. */
+static kal_code number_of(kal_store *store, const char *find, const char *add, kal_str name,
+                          int64_t *out, kal_err *err) {
+    kali_stmt *q;
+    kal_code code = known_number(store, find, name, out, err);
+    if (code != KAL_OK || *out) return code;
     code = kali_db_use(store->db, add, &q, err);
     if (code != KAL_OK) return code;
     kali_bind_text(q, 1, name);
@@ -94,17 +103,15 @@ static kal_code number_of(kal_store *store, const char *find, const char *add, k
 }
 
 kal_code kali_document_session(kal_store *store, kal_str session, int64_t *out, kal_err *err) {
-    static const char FIND[] = "SELECT number FROM kalito_numbers WHERE session_id = $1";
     static const char ADD[] = "INSERT INTO kalito_numbers(session_id) VALUES ($1)";
-    return number_of(store, FIND, ADD, session, out, err);
+    return number_of(store, FIND_SESSION, ADD, session, out, err);
 }
 
 static kal_code speaker_number(kal_store *store, kal_str name, int64_t *out, kal_err *err) {
-    static const char FIND[] = "SELECT number FROM kalito_speakers WHERE name = $1";
     static const char ADD[] = "INSERT INTO kalito_speakers(name) VALUES ($1)";
     *out = 0;
     if (!name.len) return KAL_OK;
-    kal_code code = number_of(store, FIND, ADD, name, out, err);
+    kal_code code = number_of(store, FIND_SPEAKER, ADD, name, out, err);
     if (*out > KALI_SPEAKERS) *out = KALI_SPEAKERS;
     return code;
 }
@@ -166,6 +173,16 @@ static uint64_t day_of(kal_str time) {
     return day < 1 || day > 0xFFFF ? 0 : (uint64_t)day;
 }
 
+/* The record of a message, but for the link to the one before it. */
+static void make_record(const kali_document *d, int64_t session, int64_t speaker, uint8_t *p) {
+    size_t words = count_words(d->text);
+    put(p, (uint64_t)session, 3);
+    put(p + 3, (uint64_t)speaker, 1);
+    put(p + 7, flags_of(d), 1);
+    put(p + 8, words < 0xFFFF ? words : 0xFFFF, 2);
+    put(p + 10, day_of(d->created_at), 2);
+}
+
 kal_code kali_document_add(kal_store *store, const kali_document *d, kal_err *err) {
     int64_t before = d->previous, session = d->number, speaker;
     kal_code code = KAL_OK;
@@ -178,14 +195,25 @@ kal_code kali_document_add(kal_store *store, const kali_document *d, kal_err *er
     if (code != KAL_OK) return code;
     uint8_t *p = store->block.records + d->id % KALI_BLOCK * RECORD;
     int64_t distance = d->id - before;
-    size_t words = count_words(d->text);
-    put(p, (uint64_t)session, 3);
-    put(p + 3, (uint64_t)speaker, 1);
+    make_record(d, session, speaker, p);
     put(p + 4, before > 0 && distance > 0 && distance < 0xFFFFFF ? (uint64_t)distance : 0, 3);
-    put(p + 7, flags_of(d), 1);
-    put(p + 8, words < 0xFFFF ? words : 0xFFFF, 2);
-    put(p + 10, day_of(d->created_at), 2);
     store->block.dirty = true;
+    return KAL_OK;
+}
+
+kal_code kali_document_same(kal_store *store, kali_leaf *leaf, const kali_document *d, bool *out,
+                            kal_err *err) {
+    uint8_t wanted[RECORD] = {0};
+    int64_t session, speaker;
+    *out = d->id < 0;
+    if (*out) return KAL_OK;
+    kal_code code = known_number(store, FIND_SESSION, d->session, &session, err);
+    if (code == KAL_OK) code = known_number(store, FIND_SPEAKER, d->speaker, &speaker, err);
+    if (code == KAL_OK) code = read_leaf(store, leaf, d->id / KALI_BLOCK, err);
+    if (code != KAL_OK) return code;
+    const uint8_t *p = leaf->records + d->id % KALI_BLOCK * RECORD;
+    make_record(d, session, speaker < KALI_SPEAKERS ? speaker : KALI_SPEAKERS, wanted);
+    *out = memcmp(p, wanted, 4) == 0 && memcmp(p + 7, wanted + 7, RECORD - 7) == 0;
     return KAL_OK;
 }
 

@@ -57,6 +57,9 @@ size_t kali_documents_find(const kali_documents *documents, int64_t id, size_t f
 ** there is no such message; neighbours are not told. */
 kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
                             kal_err *err);
+/* Whether the record of a message says what the message says; the link to the one before it is not looked at. */
+kal_code kali_document_same(kal_store *store, kali_leaf *leaf, const kali_document *document,
+                            bool *out, kal_err *err);
 kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
                              kal_err *err);
 void kali_documents_free(kali_documents *documents);

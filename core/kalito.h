@@ -176,6 +176,18 @@ KAL_API bool kal_words_find(const void *set, kal_str text, size_t *at, size_t *w
 ** and quote markers and opening quotes; stops counting at limit. */
 KAL_API size_t kal_words_lead(const void *set, kal_str text, size_t limit);
 
+/*
+** Binary data inside text files, and checked: pictures that carry a character card. */
+
+/* The check sum of PNG and zip (CRC-32, ISO 3309). */
+KAL_API uint32_t kal_crc32(kal_str bytes);
+/* The bytes as base64, with padding and without line ends; `out` holds (len + 2) / 3 * 4. */
+KAL_API void kal_base64_encode(kal_str bytes, char *out);
+/* The bytes of a base64 text, strictly: the standard alphabet, padding to a multiple of four, no blanks, no bits left
+** over. `out` holds len / 4 * 3; *count receives how many were written. False: *bad_at is the offset of the first
+** character that is wrong. */
+KAL_API bool kal_base64_decode(kal_str text, char *out, size_t *count, size_t *bad_at);
+
 /* Estimated number of model tokens in the text. Deterministic and the same on every machine. On
 ** English about what the common tokenizers count, on anything else rather more than less
 ** (tests/core/test_tokens.c has the measured table). For all texts: at least characters / 4;
@@ -201,7 +213,8 @@ typedef enum kal_noun {
     KAL_SUMMARY,
     KAL_PIN,
     KAL_TURN,
-    KAL_MODEL
+    KAL_MODEL,
+    KAL_CARD
 } kal_noun;
 
 typedef enum kal_type { KAL_TYPE_TEXT, KAL_TYPE_INTEGER, KAL_TYPE_REAL, KAL_TYPE_BOOLEAN } kal_type;
@@ -362,6 +375,15 @@ typedef struct kal_model {
 } kal_model;
 #define KAL_MODEL_RATIO KAL_BIT(1)
 #define KAL_MODEL_TURNS KAL_BIT(2)
+
+/* The character card that a persona came from. `add` needs all. */
+typedef struct kal_card {
+    unsigned has;
+    kal_str id;          /* of its persona, with which it goes */
+    kal_str spec;        /* v1, v2 or v3 */
+    kal_str card;        /* JSON, as it came */
+    kal_str prompt_hash; /* kal_text_hash of the prompt that was made of it, as hexadecimal digits */
+} kal_card;
 
 /* ---- Store ---- */
 
@@ -570,6 +592,15 @@ KAL_API kal_code kal_model_find(kal_store *store, const kal_filter *filter, kal_
 KAL_API kal_code kal_model_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                  kal_err *err);
 
+KAL_API kal_code kal_card_add(kal_store *store, kal_card *row, kal_err *err);
+KAL_API kal_code kal_card_get(kal_store *store, kal_str id, kal_card *out, kal_err *err);
+KAL_API kal_code kal_card_set(kal_store *store, const kal_card *row, kal_err *err);
+KAL_API kal_code kal_card_del(kal_store *store, kal_str id, kal_err *err);
+KAL_API kal_code kal_card_find(kal_store *store, const kal_filter *filter, kal_card *rows,
+                               kal_page *page, kal_err *err);
+KAL_API kal_code kal_card_count(kal_store *store, const kal_filter *filter, int64_t *out,
+                                kal_err *err);
+
 KAL_API kal_code kal_pin_add(kal_store *store, kal_pin *row, kal_err *err);
 KAL_API kal_code kal_pin_get(kal_store *store, kal_str id, kal_pin *out, kal_err *err);
 KAL_API kal_code kal_pin_set(kal_store *store, const kal_pin *row, kal_err *err);
@@ -715,6 +746,22 @@ typedef struct kal_found {
 KAL_API kal_code kal_search_find(kal_store *store, const kal_search *search, kal_found *rows,
                                  size_t *count, kal_err *err);
 
+/* ---- The search index ---- */
+
+/* Something that is not as it should be. */
+typedef struct kal_finding {
+    kal_str what; /* "message 12 is not in the index" */
+} kal_finding;
+
+/* Compares the search index and the records of recall with the rows: every message, pin and summary is in it once,
+** with its present words, and nothing else is. Fills at most `capacity` rows; *count receives how many findings there
+** are. Reads everything: some seconds for 100,000 messages. The texts are borrowed until the next call. */
+KAL_API kal_code kal_index_check(kal_store *store, kal_finding *rows, size_t capacity,
+                                 size_t *count, kal_err *err);
+/* Makes index and records anew from the rows, in one transaction, also when they are damaged. Counts of messages in
+** sessions are made exact, too. */
+KAL_API kal_code kal_index_rebuild(kal_store *store, kal_err *err);
+
 /* ---- Context ---- */
 
 typedef enum kal_part {
@@ -755,6 +802,14 @@ typedef struct kal_recalled {
     kal_str reasons; /* JSON, may be absent */
 } kal_recalled;
 
+/* What is to be seen among the pins for this one context: no row holds it. */
+typedef struct kal_note {
+    kal_str id; /* names it in the explanation; at most KAL_NAME_MAX bytes */
+    kal_str text;
+    double score;    /* 0..1: as importance among the pins */
+    kal_str reasons; /* JSON, may be absent */
+} kal_note;
+
 /* What to build a context from; zero-initialise. */
 typedef struct kal_request {
     kal_str session; /* id */
@@ -766,7 +821,11 @@ typedef struct kal_request {
     kal_str query;   /* what to recall, when `recalled` is NULL; absent: nothing is recalled */
     const kal_recalled *recalled; /* what was recalled already, best first; borrowed for the call */
     size_t recalled_count;
-    int64_t budget; /* tokens, 1..10,000,000 */
+    /* Taken together with the pins, by score, and shown behind them in this order; not when the plan
+    ** has no pins. Borrowed for the call. */
+    const kal_note *notes;
+    size_t note_count; /* at most 1000 */
+    int64_t budget;    /* tokens, 1..10,000,000 */
     const kal_plan
         *plan; /* NULL: the default. Values out of range are taken as the nearest in range */
 } kal_request;

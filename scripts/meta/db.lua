@@ -651,6 +651,18 @@ function db.search.find(request) end
 ---@field to integer
 ---@field spans integer[][] where the words stand: {from, to}
 
+---The search index: `db.index`.
+---@class kalito.IndexVerbs
+db.index = {}
+
+---Compares the index and the records of recall with the rows. Reads everything.
+---@return string[]? findings, integer|string count, string? code the first thousand findings, and how many there are
+function db.index.check() end
+
+---Makes index and records anew from the rows, in one transaction, also when they are damaged.
+---@return true? ok, string? message, string? code
+function db.index.rebuild() end
+
 ---Figures: `db.stats`.
 ---@class kalito.StatsVerbs
 db.stats = {}
