@@ -82,6 +82,15 @@ static void push_hit(lua_State *L, const kal_hit *hit) {
     lua_setfield(L, -2, "reasons");
 }
 
+static int push_hits(lua_State *L, const kal_hit *hits, size_t count) {
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_hit(L, &hits[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 /* db.recall.find{ query =, session = | sessions =, limit =, budget =, without =, weights = } -> hits */
 static int find(lua_State *L) {
     static const char *const keys[] = {"query",  "session", "sessions", "limit",
@@ -105,12 +114,7 @@ static int find(lua_State *L) {
     size_t room = query.limit > 0 && query.limit <= 1000 ? (size_t)query.limit : 1;
     kal_hit *hits = lua_newuserdatauv(L, room * sizeof *hits, 0);
     if (kal_recall_find(store, &query, hits, &count, &err) != KAL_OK) return kalb_fail(L, &err);
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        push_hit(L, &hits[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    return 1;
+    return push_hits(L, hits, count);
 }
 
 const luaL_Reg kalb_recall_functions[] = {{"find", find}, {"words", words}, {NULL, NULL}};

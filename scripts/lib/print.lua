@@ -70,7 +70,8 @@ end
 ---Rows for a person, a pipe or a program.
 ---@param rows table[]
 ---@param columns table[] each: [1] heading; `key` of the row, default the heading in lower case; `wide` takes the
----room that is left; `most` is its greatest width on a terminal; `right` aligns to the right; `show(value, row)` makes the text for people
+---room that is left; `most` is its greatest width on a terminal; `right` aligns to the right; `show(value, row)` makes
+---the text for people
 function M.rows(rows, columns)
   if M.json then return M.object(kalito.json.array(rows)) end
   local terminal = kalito.system.isatty "stdout"

@@ -51,7 +51,7 @@ function kalito.try(options) end
 function kalito.reload() end
 
 ---The fields of a noun, in the order of its rows.
----@param noun "session"|"message"|"persona"|"summary"|"pin"|"turn"|"model"
+---@param noun "session"|"message"|"persona"|"summary"|"pin"|"turn"|"model"|"card"
 ---@return { name: string, type: string, settable: boolean }[]
 function kalito.fields(noun) end
 
@@ -252,7 +252,7 @@ function conversation:add(role, text, fields) end
 ---something fails: `retry` asks again. An answer that was broken off is stored as far as it came, and marked.
 ---@param text string
 ---@param options? kalito.AskOptions
----@return kalito.Answer? answer, string? message, string? code `budget`, `http`, `interrupted`, `refused` by the persona
+---@return kalito.Answer? answer, string? message, string? code `budget`, `http`, `interrupted`, `refused` by a persona
 function conversation:ask(text, options) end
 
 ---Asks again for the answer to the user's last message. The answer that is there goes when the new one is stored.
