@@ -70,9 +70,11 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
                                              : "out of memory");
 }
 
-/* Settings that hold for every connection; the one place where they stand. */
+/* Settings that hold for every connection; the one place where they stand. EXTRA is FULL, and with a rollback
+** journal also syncs its folder at the commit: else a power cut could bring the journal back, and with it the
+** file as it was before. */
 static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
-                               "PRAGMA synchronous = FULL;"
+                               "PRAGMA synchronous = EXTRA;"
                                "PRAGMA cache_size = -4000;"
                                "PRAGMA secure_delete = FAST;"
                                "PRAGMA temp_store = MEMORY;"
