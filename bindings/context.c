@@ -97,10 +97,33 @@ static void read_recalled(lua_State *L, int table, kal_request *request) {
     request->recalled_count = n;
 }
 
+/* Reads the list of {id, text, score, reasons} as read_recalled does. */
+static void read_notes(lua_State *L, int table, kal_request *request) {
+    lua_pushliteral(L, "notes");
+    if (lua_rawget(L, table) != LUA_TTABLE) return;
+    int list = lua_gettop(L);
+    size_t n = lua_rawlen(L, list);
+    if (n > 1000) luaL_error(L, "context.notes has more than 1000 entries");
+    kal_note *notes = lua_newuserdatauv(L, (n + 1) * sizeof *notes, 0);
+    luaL_checkstack(L, (int)n * 4 + 8, NULL);
+    for (size_t i = 0; i < n; i++) {
+        notes[i] = (kal_note){0};
+        lua_rawgeti(L, list, (lua_Integer)i + 1);
+        int row = lua_gettop(L);
+        luaL_checktype(L, row, LUA_TTABLE);
+        kalb_field_text(L, row, "id", &notes[i].id);
+        kalb_field_text(L, row, "text", &notes[i].text);
+        kalb_field_number(L, row, "score", &notes[i].score);
+        kalb_field_text(L, row, "reasons", &notes[i].reasons);
+    }
+    request->notes = notes;
+    request->note_count = n;
+}
+
 static void read_request(lua_State *L, kal_request *r) {
-    static const char *const keys[] = {"session", "persona",  "prompt", "text",
-                                       "message", "role",     "query",  "budget",
-                                       "plan",    "recalled", "save",   NULL};
+    static const char *const keys[] = {"session", "persona", "prompt", "text", "message",
+                                       "role",    "query",   "budget", "plan", "recalled",
+                                       "save",    "notes",   NULL};
     kalb_check_keys(L, 1, "context.build", keys);
     kalb_field_text(L, 1, "session", &r->session);
     kalb_field_text(L, 1, "persona", &r->persona);
@@ -112,6 +135,7 @@ static void read_request(lua_State *L, kal_request *r) {
     if (!kalb_field_integer(L, 1, "budget", &r->budget))
         luaL_error(L, "context.build: 'budget' is missing");
     read_recalled(L, 1, r);
+    read_notes(L, 1, r);
 }
 
 /* ---- the result ---- */

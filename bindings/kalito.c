@@ -97,8 +97,8 @@ static int hash(lua_State *L) {
 
 /* kalito.fields(noun) -> list of { name =, type =, settable = } */
 static int fields(lua_State *L) {
-    static const char *const nouns[] = {"session", "message", "persona", "summary",
-                                        "pin",     "turn",    "model",   NULL};
+    static const char *const nouns[] = {"session", "message", "persona", "summary", "pin",
+                                        "turn",    "model",   "card",    NULL};
     static const char *const types[] = {"string", "integer", "number", "boolean"};
     size_t count;
     const kal_field *f = kal_fields((kal_noun)luaL_checkoption(L, 1, NULL, nouns), &count);
@@ -166,6 +166,7 @@ int luaopen_kalito(lua_State *L) {
     add_part(L, "open", kalb_open_store);
     add_part(L, "json", kalb_open_json);
     add_part(L, "text", kalb_open_text);
+    add_part(L, "binary", kalb_open_binary);
     add_part(L, "system", kalb_open_system);
     add_part(L, "term", kalb_open_term);
     add_part(L, "jail", kalb_open_jail);

@@ -17,6 +17,7 @@ typedef union any_row {
     kal_pin pin;
     kal_turn turn;
     kal_model model;
+    kal_card card;
 } any_row;
 
 #define PAGE 64

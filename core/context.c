@@ -13,6 +13,7 @@
 #define BUDGET_MAX 10000000
 #define LIMIT_MAX 1000
 #define BLOCK_MAX 100
+#define NOTES_MAX 1000
 
 kal_plan kal_plan_default(void) {
     return (kal_plan){.pin = {10, 0.25, 0},
@@ -160,23 +161,16 @@ kal_code kali_build_take(kali_build *b, kali_section *s, kali_entry *e, const ch
     return KAL_OK;
 }
 
-static kal_code add_note(kali_build *b, kali_stmt *q, kal_part part, const kal_share *share,
-                         kali_section *s, kal_err *err) {
+static kal_code add_note(kali_build *b, kal_part part, const kal_note *note, kal_str created_at,
+                         kal_err *err) {
     kali_entry *e = kali_build_entry(b, part);
-    e->item.score = kali_real(q, 2);
-    if (!kali_build_keep(b, kali_text(q, 0), &e->item.id) ||
-        !kali_build_keep(b, kali_text(q, 1), &e->item.text) ||
-        !kali_build_keep(b, kali_text(q, 3), &e->created_at))
+    e->item.score = note->score;
+    if (!kali_build_keep(b, note->id, &e->item.id) ||
+        !kali_build_keep(b, note->text, &e->item.text) ||
+        !kali_build_keep(b, note->reasons, &e->item.reasons) ||
+        !kali_build_keep(b, created_at, &e->created_at))
         return nomem(err);
-    kal_code code = kali_render_entry(b->context, e, err);
-    if (code != KAL_OK) return code;
-    if (e->item.score < share->min_importance) {
-        kali_build_put(&e->item, false, "its importance is below the plan's minimum");
-        return KAL_OK;
-    }
-    return kali_build_take(
-        b, s, e,
-        part == KAL_PART_PIN ? "pinned, and fits" : "summarises earlier messages, and fits", err);
+    return kali_render_entry(b->context, e, err);
 }
 
 static const char PINS[] =
@@ -187,24 +181,92 @@ static const char SUMMARIES[] =
     " WHERE session_id = $1 AND parent IS NULL"
     " ORDER BY importance_score DESC, created_at DESC, id DESC LIMIT $2";
 
-static kal_code add_notes(kali_build *b, const char *sql, kal_part part, const kal_share *share,
-                          kal_err *err) {
-    kali_section s = kali_build_section(b, share);
+static kal_code fetch_notes(kali_build *b, const char *sql, kal_part part, int64_t limit,
+                            kal_err *err) {
     kali_stmt *q;
     bool row;
     kal_code code = kali_db_use(b->store->db, sql, &q, err);
     if (code != KAL_OK) return code;
     kali_bind_text(q, 1, b->session.id);
-    kali_bind_integer(q, 2, share->limit);
+    kali_bind_integer(q, 2, limit);
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
-        code = add_note(b, q, part, share, &s, err);
+        kal_note note = {.id = kali_text(q, 0), .text = kali_text(q, 1), .score = kali_real(q, 2)};
+        code = add_note(b, part, &note, kali_text(q, 3), err);
         if (code != KAL_OK) break;
     }
     kali_reset(q);
     return code;
 }
 
+/* By score; what is equal stays in its order. */
+static int by_score(const void *x, const void *y) {
+    const kali_entry *a = *(kali_entry *const *)x, *b = *(kali_entry *const *)y;
+    int order = (a->item.score < b->item.score) - (a->item.score > b->item.score);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* Packs the entries from number `first` on, the best first; they are shown as they stand. The request's notes follow
+** the `rows` entries that are rows. */
+static kal_code take_notes(kali_build *b, size_t first, size_t rows, const kal_share *share,
+                           const char *why, kal_err *err) {
+    kali_section s = kali_build_section(b, share);
+    kali_entry *a = b->context->entries + first;
+    size_t count = b->context->info.items - first;
+    kal_code code = KAL_OK;
+    kali_entry **order = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *order);
+    if (!order) return nomem(err);
+    for (size_t i = 0; i < count; i++)
+        order[i] = &a[i];
+    if (count) qsort(order, count, sizeof *order, by_score);
+    for (size_t i = 0; i < count && code == KAL_OK; i++) {
+        bool is_row = order[i] < a + rows;
+        if (order[i]->item.score < share->min_importance)
+            kali_build_put(&order[i]->item, false, "its importance is below the plan's minimum");
+        else
+            code = kali_build_take(b, &s, order[i], is_row ? why : "belongs to this turn, and fits",
+                                   err);
+    }
+    return code;
+}
+
+static kal_code add_pins(kali_build *b, kal_err *err) {
+    const kal_request *r = b->request;
+    size_t first = b->context->info.items;
+    kal_code code = fetch_notes(b, PINS, KAL_PART_PIN, b->plan.pin.limit, err);
+    size_t rows = b->context->info.items - first;
+    bool wanted = b->plan.pin.limit > 0;
+    for (size_t i = 0; wanted && i < r->note_count && code == KAL_OK; i++)
+        code = add_note(b, KAL_PART_PIN, &r->notes[i], (kal_str){0}, err);
+    if (code != KAL_OK) return code;
+    return take_notes(b, first, rows, &b->plan.pin, "pinned, and fits", err);
+}
+
+static kal_code add_summaries(kali_build *b, kal_err *err) {
+    const kal_share *share = &b->plan.summary;
+    size_t first = b->context->info.items;
+    kal_code code = fetch_notes(b, SUMMARIES, KAL_PART_SUMMARY, share->limit, err);
+    if (code != KAL_OK) return code;
+    return take_notes(b, first, b->context->info.items - first, share,
+                      "summarises earlier messages, and fits", err);
+}
+
 /* ---- all together ---- */
+
+static kal_code check_notes(const kal_request *r, kal_err *err) {
+    kal_code code = KAL_OK;
+    if (r->note_count > NOTES_MAX)
+        return kali_fail(err, KAL_MISUSE, "context.notes has %zu entries, the limit is %d",
+                         r->note_count, NOTES_MAX);
+    for (size_t i = 0; i < r->note_count && code == KAL_OK; i++) {
+        const kal_note *n = &r->notes[i];
+        code = kali_check_text("note", "id", n->id, 1, KAL_NAME_MAX, err);
+        if (code == KAL_OK) code = kali_check_text("note", "text", n->text, 1, KAL_TEXT_MAX, err);
+        if (code == KAL_OK && !(n->score >= 0 && n->score <= 1))
+            code =
+                kali_fail(err, KAL_MISUSE, "note.score must be between 0 and 1, got %g", n->score);
+    }
+    return code;
+}
 
 static kal_code check_request(const kal_request *r, kal_err *err) {
     if (r->budget < 1 || r->budget > BUDGET_MAX)
@@ -220,12 +282,13 @@ static kal_code check_request(const kal_request *r, kal_err *err) {
         code = kali_check_text("context", "prompt", r->prompt, 0, KAL_TEXT_MAX, err);
     if (code == KAL_OK && r->role.data && !kali_one_of(KALI_ROLES, r->role))
         code = kali_fail(err, KAL_MISUSE, "context.role must be one of: " KALI_ROLES);
-    return code;
+    return code == KAL_OK ? check_notes(r, err) : code;
 }
 
 static kal_code prepare(kali_build *b, kal_err *err) {
-    size_t room = 2 + (size_t)(b->plan.pin.limit + b->plan.summary.limit + b->plan.recent.limit +
-                               b->plan.recalled.limit);
+    size_t room = 2 + b->request->note_count +
+                  (size_t)(b->plan.pin.limit + b->plan.summary.limit + b->plan.recent.limit +
+                           b->plan.recalled.limit);
     b->context->entries = kali_arena_alloc(&b->context->arena, room * sizeof(kali_entry));
     if (!b->context->entries) return nomem(err);
     kali_answer_begin(b->store);
@@ -245,8 +308,8 @@ static kal_code fill(kali_build *b, kal_err *err) {
     if (code == KAL_OK) code = add_persona(b, err);
     if (code == KAL_OK && has_new) code = make_new(b, &last, err);
     if (code == KAL_OK) code = spend_fixed(b, has_new ? &last : NULL, err);
-    if (code == KAL_OK) code = add_notes(b, PINS, KAL_PART_PIN, &b->plan.pin, err);
-    if (code == KAL_OK) code = add_notes(b, SUMMARIES, KAL_PART_SUMMARY, &b->plan.summary, err);
+    if (code == KAL_OK) code = add_pins(b, err);
+    if (code == KAL_OK) code = add_summaries(b, err);
     if (code == KAL_OK) code = kali_build_fetch(b, &found, err);
     if (code == KAL_OK) code = kali_build_recent(b, &found, err);
     if (code == KAL_OK) code = kali_build_recalled(b, &found, err);

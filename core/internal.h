@@ -301,7 +301,7 @@ bool kali_one_of(const char *words, kal_str text);
 #define KALI_ROLES "user assistant system tool"
 
 extern const kali_noun kali_session_noun, kali_message_noun, kali_persona_noun, kali_summary_noun,
-    kali_pin_noun, kali_turn_noun, kali_model_noun;
+    kali_pin_noun, kali_turn_noun, kali_model_noun, kali_card_noun;
 
 /* Where the field is in a row. */
 kal_str *kali_field_text(const kali_noun *noun, const void *row, size_t i);

@@ -382,7 +382,7 @@ typedef struct kal_card {
     kal_str id;          /* of its persona, with which it goes */
     kal_str spec;        /* v1, v2 or v3 */
     kal_str card;        /* JSON, as it came */
-    kal_str prompt_hash; /* kal_text_hash of the prompt that was made of it, as hexadecimal digits */
+    kal_str prompt_hash; /* of the prompt that was made of it, as its maker names it */
 } kal_card;
 
 /* ---- Store ---- */

@@ -35,7 +35,7 @@ const kal_field *kal_fields(kal_noun noun, size_t *count) {
         [KAL_SESSION] = &kali_session_noun, [KAL_MESSAGE] = &kali_message_noun,
         [KAL_PERSONA] = &kali_persona_noun, [KAL_SUMMARY] = &kali_summary_noun,
         [KAL_PIN] = &kali_pin_noun,         [KAL_TURN] = &kali_turn_noun,
-        [KAL_MODEL] = &kali_model_noun};
+        [KAL_MODEL] = &kali_model_noun,     [KAL_CARD] = &kali_card_noun};
     *count = nouns[noun]->count;
     return nouns[noun]->fields;
 }

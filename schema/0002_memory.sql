@@ -175,3 +175,12 @@ CREATE TABLE kalito_rejected (
   content TEXT NOT NULL
 );
 CREATE INDEX kalito_rejected_session ON kalito_rejected(session_id, id);
+
+-- The character card that a persona came from, whole, so that it can be given back. prompt_hash names the prompt that
+-- was made of it: another one has been edited since.
+CREATE TABLE kalito_cards (
+  persona_id TEXT PRIMARY KEY REFERENCES personas(id) ON DELETE CASCADE,
+  spec TEXT NOT NULL,
+  card TEXT NOT NULL,
+  prompt_hash TEXT NOT NULL
+);

@@ -515,6 +515,55 @@ function db.model.each(filter) end
 ---@return integer? count, string? message, string? code
 function db.model.count(filter) end
 
+-- ---- character cards ----
+
+---The character card that a persona came from; it goes with the persona.
+---@class kalito.Card
+---@field id? string of its persona
+---@field spec? "v1"|"v2"|"v3"
+---@field card? string JSON, as it came
+---@field prompt_hash? string `kalito.hash` of the prompt that was made of it
+
+---Which cards.
+---@class kalito.CardFilter
+---@field limit? integer at most so many; 0 all
+
+---Character cards: `db.card`.
+---@class kalito.CardVerbs
+db.card = {}
+
+---All fields are needed.
+---@param row kalito.Card
+---@return kalito.Card? row, string? message, string? code
+function db.card.add(row) end
+
+---@param id string
+---@return kalito.Card? row, string? message, string? code
+function db.card.get(id) end
+
+---Changes the given fields of the card with `row.id`.
+---@param row kalito.Card
+---@return true? ok, string? message, string? code
+function db.card.set(row) end
+
+---@param id string
+---@return true? ok, string? message, string? code
+function db.card.del(id) end
+
+---All cards that the filter selects, as a list.
+---@param filter? kalito.CardFilter
+---@return kalito.Card[]? rows, string? message, string? code
+function db.card.find(filter) end
+
+---The same one by one, in pages.
+---@param filter? kalito.CardFilter
+---@return fun(): kalito.Card?
+function db.card.each(filter) end
+
+---@param filter? kalito.CardFilter `limit` and `order` aside
+---@return integer? count, string? message, string? code
+function db.card.count(filter) end
+
 -- ---- contexts ----
 
 ---What to build a context from.
@@ -528,12 +577,20 @@ function db.model.count(filter) end
 ---@field role? string of `text`, default "user"
 ---@field query? string what to recall from the whole history
 ---@field recalled? kalito.Recalled[] what was recalled already, best first; instead of `query`
+---@field notes? kalito.Note[] shown behind the pins in this order, taken together with them by score; at most 1000
 ---@field plan? kalito.Plan
 ---@field save? boolean remember it as the session's previous context, for the next `prefix_bytes`
 
 ---@class kalito.Recalled
 ---@field id integer of a message
 ---@field score? number
+---@field reasons? string JSON
+
+---What is to be seen among the pins for one context: no row holds it.
+---@class kalito.Note
+---@field id string names it in the explanation
+---@field text string
+---@field score? number 0..1, default 0
 ---@field reasons? string JSON
 
 ---How a context is filled. Values out of range are taken as the nearest in range.

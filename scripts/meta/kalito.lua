@@ -102,6 +102,28 @@ function kalito.json.encode(value, indent) end
 ---@return table list
 function kalito.json.array(list) end
 
+-- ---- binary data ----
+
+---Check sums and base64.
+---@class kalito.binary
+kalito.binary = {}
+
+---The check sum of PNG and zip, of a text or a part of it.
+---@param s string
+---@param from? integer byte, default 1
+---@param to? integer byte, included, default the last one
+---@return integer
+function kalito.binary.crc32(s, from, to) end
+
+---@param s string
+---@return string text with padding, without line ends
+function kalito.binary.encode64(s) end
+
+---Strict: the standard alphabet with its padding, no blanks.
+---@param text string
+---@return string? bytes, string? message, string? code nil, message, "base64"
+function kalito.binary.decode64(text) end
+
 -- ---- system ----
 
 ---The little of the operating system that Lua lacks. Failures are nil, message, `not_found` or `io`.

@@ -747,6 +747,59 @@ static void no_session_plan_or_budget_breaks_the_rules(void **state) {
     assert_true(built > refused);
 }
 
+/* ---- notes: pins of this one context */
+
+static void notes_stand_behind_the_pins_in_their_order(void **state) {
+    fixture *f = *state;
+    add_pin(f, "s", "p1", "The car is red.", 0.1);
+    kal_note notes[] = {{T("n1"), T("Dragons sleep."), 0.2, T("[[\"keyword\",\"dragon\"]]")},
+                        {T("n2"), T("Gold is soft."), 0.9, {0}}};
+    kal_request request = {
+        .session = T("s"), .budget = 1000, .notes = notes, .note_count = 2, .text = T("Hello")};
+    ok(build(f, request));
+    assert_string_equal(outline(), "pin:p1 pin:n1 pin:n2 new:");
+    assert_text(message(0).content, "# Pinned\n- The car is red.\n- Dragons sleep.\n- Gold is soft.");
+    assert_text(item(1).reasons, "[[\"keyword\",\"dragon\"]]");
+    assert_string_equal(item(1).why, "belongs to this turn, and fits");
+    assert_string_equal(item(0).why, "pinned, and fits");
+    assert_true(counted() <= info.tokens && info.tokens <= 1000);
+}
+
+static void notes_and_pins_are_taken_by_score(void **state) {
+    fixture *f = *state;
+    kal_plan plan = kal_plan_default();
+    add_pin(f, "s", "p1", "one two three four five six", 0.5);
+    kal_note notes[] = {{T("n1"), T("one two three four five six"), 0.4, {0}},
+                        {T("n2"), T("one two three four five six"), 0.6, {0}}};
+    kal_request request = {
+        .session = T("s"), .budget = 1000, .notes = notes, .note_count = 2, .plan = &plan};
+    plan.pin.share = 0.018;
+    ok(build(f, request));
+    assert_string_equal(outline(), "-pin:p1 -pin:n1 pin:n2");
+    plan.pin.share = 1;
+    plan.pin.min_importance = 0.5;
+    ok(build(f, request));
+    assert_string_equal(outline(), "pin:p1 -pin:n1 pin:n2");
+    plan.pin.limit = 0;
+    ok(build(f, request));
+    assert_string_equal(outline(), "");
+}
+
+static void bad_notes_are_refused(void **state) {
+    fixture *f = *state;
+    kal_note bad[] = {{T(""), T("x"), 0, {0}},
+                      {T("n"), T(""), 0, {0}},
+                      {T("n"), T("\xC3"), 0, {0}},
+                      {T("n"), T("x"), 1.5, {0}},
+                      {T("n"), T("x"), NAN, {0}}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        fails(KAL_MISUSE, build(f, (kal_request){.session = T("s"),
+                                                 .budget = 100,
+                                                 .notes = &bad[i],
+                                                 .note_count = 1}));
+    fails(KAL_MISUSE, build(f, (kal_request){.session = T("s"), .budget = 100, .notes = bad, .note_count = 1001}));
+}
+
 #define ON_SESSION(test) cmocka_unit_test_setup_teardown(test, with_session, down)
 
 int main(void) {
@@ -767,6 +820,9 @@ int main(void) {
         ON_SESSION(rows_below_the_plans_minimum_are_not_taken),
         ON_SESSION(a_hostile_plan_becomes_the_nearest_sensible_one),
         ON_SESSION(bad_requests_are_refused),
+        ON_SESSION(notes_stand_behind_the_pins_in_their_order),
+        ON_SESSION(notes_and_pins_are_taken_by_score),
+        ON_SESSION(bad_notes_are_refused),
         ON_SESSION(the_context_outlives_other_calls_and_the_store),
         ON_SESSION(the_prefix_is_what_has_not_changed_at_the_front),
         ON_SESSION(an_unchanged_context_is_all_prefix_and_never_more),

@@ -14,7 +14,7 @@ local words = kalito.text.words { "a" }
 local roots = { kalito = kalito, db = db, conversation = getmetatable(chat).__index, ["kalito.words"] = words }
 
 local parts = { "script", "policy", "config" }
-local nouns = { "session", "message", "persona", "summary", "pin", "turn", "model" }
+local nouns = { "session", "message", "persona", "summary", "pin", "turn", "model", "card" }
 
 local function methods_of(name)
   return debug.getregistry()[name].__index
