@@ -334,10 +334,15 @@ static kal_code settle_batch(kal_store *store, kal_err *err) {
 }
 
 kal_code kali_index_refresh(kal_store *store, kal_err *err) {
+    static const char LOOK[] = "SELECT 1 FROM kalito_tombstones LIMIT 1";
+    kali_stmt *q;
     bool stale;
     if (store->batch) return store->reading ? KAL_OK : settle_batch(store, err);
+    kal_code code = kali_db_use(store->db, LOOK, &q, err);
+    if (code == KAL_OK) code = kali_run(q, err); /* only reading tells what others have written */
+    if (code != KAL_OK) return code;
     if (store->seen && kali_db_version(store->db) == store->version) return KAL_OK;
-    kal_code code = is_stale(store, &stale, err);
+    code = is_stale(store, &stale, err);
     if (code != KAL_OK || !stale || kali_db_read_only(store->db)) return code;
     code = kali_write_begin(store, err);
     if (code == KAL_BUSY) return KAL_OK; /* what is indexed is searched */

@@ -305,7 +305,7 @@ kal_code kal_search_find(kal_store *store, const kal_search *search, kal_found *
         code = search_in(j, err);
         kali_read_end(store);
     }
-    if (code == KAL_OK) memcpy(rows, j->found, j->count * sizeof *rows);
+    if (code == KAL_OK && j->count) memcpy(rows, j->found, j->count * sizeof *rows);
     if (code == KAL_OK) *count = j->count;
     kali_matcher_free(&j->matcher);
     kali_arena_free(&j->arena);

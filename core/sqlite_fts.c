@@ -162,7 +162,7 @@ static bool add_bytes(kali_postings *o, const uint8_t *p, size_t n) {
     kali_posting *row = &o->rows[o->count - 1];
     for (size_t i = 0; i < n; i++)
         row->tf += !(p[i] & 0x80);
-    if (o->counts) return true;
+    if (o->counts || n == 0) return true;
     if (o->used + n > UINT32_MAX || !grow((void **)&o->bytes, &o->bytes_room, o->used + n, 1))
         return false;
     memcpy(o->bytes + o->used, p, n);
