@@ -123,11 +123,30 @@ static kal_code take_run(kali_build *b, kali_entry *a, size_t count, int64_t cap
     return code;
 }
 
+/* How many messages come after a stored new one, that one included: it may be an old one, for which the same is to be
+** built as it was then. */
+static kal_code count_later(kali_build *b, int64_t *out, kal_err *err) {
+    static const char SQL[] = "SELECT count(*) FROM messages WHERE session_id = $1"
+                              " AND (created_at, id) >= ($2, $3)";
+    kali_stmt *q;
+    bool row;
+    *out = 0;
+    if (!b->request->message) return KAL_OK;
+    kal_code code = kali_db_use(b->store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, b->session.id);
+    kali_bind_text(q, 2, b->stored.created_at);
+    kali_bind_integer(q, 3, b->stored.id);
+    code = kali_step(q, &row, err);
+    if (code == KAL_OK) *out = kali_integer(q, 0);
+    kali_reset(q);
+    return code;
+}
+
 /* The run begins at a multiple of the block, counted from the session's first message, unless nothing
 ** older was left out. So its front stays the same for some turns, and providers cache it. */
-static void align_run(kali_build *b, kali_entry *a, size_t count, size_t *start) {
-    int64_t place =
-        b->session.message_count - (b->request->message != 0) - (int64_t)(count - *start);
+static void align_run(kali_build *b, kali_entry *a, size_t count, int64_t later, size_t *start) {
+    int64_t place = b->session.message_count - later - (int64_t)(count - *start);
     bool older = *start > 0 || (place > 0 && (int64_t)count == b->plan.recent.limit);
     if (!older || place < 0) return;
     size_t drop = (size_t)((b->plan.block - place % b->plan.block) % b->plan.block);
@@ -223,15 +242,16 @@ static int64_t reserve(const kali_build *b, const kali_found *f) {
 
 kal_code kali_build_recent(kali_build *b, const kali_found *found, kal_err *err) {
     size_t first, count, start;
-    int64_t reserved = reserve(b, found);
-    kal_code code = fetch_recent(b, &first, &count, err);
+    int64_t reserved = reserve(b, found), later;
+    kal_code code = count_later(b, &later, err);
+    if (code == KAL_OK) code = fetch_recent(b, &first, &count, err);
     if (code != KAL_OK) return code;
     kali_entry *a = b->context->entries + first;
     int64_t cap = (int64_t)(b->plan.recent.share * (double)b->after_fixed);
     if (cap > b->rest - reserved) cap = b->rest - reserved;
     code = take_run(b, a, count, cap, &start, err);
     if (code != KAL_OK) return code;
-    align_run(b, a, count, &start);
+    align_run(b, a, count, later, &start);
     for (size_t i = start; i < count; i++)
         b->rest -= a[i].item.tokens;
     return KAL_OK;

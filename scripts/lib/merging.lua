@@ -38,17 +38,32 @@ local function follows(chat, a, b)
   return false
 end
 
--- The oldest run of `count` summaries without a gap between them; a shorter one of two or more is better than none.
-local function run_of(chat, list, count)
-  local best, run = nil, {}
+local MOST <const> = 10 -- summaries that become one
+
+-- The oldest run of summaries without a gap between them that `fits` lets in: at most `count` of them.
+local function run_of(chat, list, count, fits)
+  local run = {}
   for _, item in ipairs(list) do
-    local last = run[#run]
-    if last and not follows(chat, last, item.row) then run = {} end
-    run[#run + 1] = item.row
+    local last, goes_on = run[#run], fits(item.row)
+    if last and goes_on then goes_on = follows(chat, last, item.row) end
+    if not goes_on and #run >= 2 then return run end
+    if not goes_on then run = {} end
+    if fits(item.row) then run[#run + 1] = item.row end
     if #run == count then return run end
-    if #run >= 2 and (not best or #run > #best) then best = { table.unpack(run) } end
   end
-  return best
+  return #run >= 2 and run or nil
+end
+
+-- Summaries of one level, the lowest that has enough of them: so that none is summarised over and over.
+local function choose(chat, list, count)
+  local levels = {}
+  for _, item in ipairs(list) do levels[#levels + 1] = item.row.level end
+  table.sort(levels)
+  for i, level in ipairs(levels) do
+    local run = level ~= levels[i - 1] and run_of(chat, list, count, function(row) return row.level == level end)
+    if run then return run end
+  end
+  return run_of(chat, list, count, function() return true end)
 end
 
 -- A summary as messages: a line each. Lines that were extracted say when and by whom.
@@ -75,7 +90,7 @@ end
 function M.make(chat, options)
   local list, most = uncovered(chat), shown(chat)
   if #list <= most then return nil end
-  local run = run_of(chat, list, #list - most + 1)
+  local run = choose(chat, list, math.min(MOST, #list - most + 1))
   if not run then return nil end
   local row, refused = summaries.draft(chat, as_messages(run), summaries.with_model(chat, options or {}))
   local ids = {}
