@@ -256,11 +256,15 @@ void kalb_check_filter(lua_State *L, int index, const char *what, kal_filter *f)
     if (kalb_field_boolean(L, index, "saved", &saved)) f->saved = saved ? 1 : -1;
 }
 
-void kalb_push_functions(lua_State *L, const luaL_Reg *functions) {
-    lua_newtable(L);
+void kalb_add_functions(lua_State *L, const luaL_Reg *functions) {
     for (; functions->name; functions++) {
         lua_pushvalue(L, -2);
         lua_pushcclosure(L, functions->func, 1);
         lua_setfield(L, -2, functions->name);
     }
+}
+
+void kalb_push_functions(lua_State *L, const luaL_Reg *functions) {
+    lua_newtable(L);
+    kalb_add_functions(L, functions);
 }

@@ -74,6 +74,8 @@ void kalb_push_noun(lua_State *L, const kalb_noun *noun);
 /* With the store's userdata at the top: pushes a table of functions that find the store with
 ** kalb_store. */
 void kalb_push_functions(lua_State *L, const luaL_Reg *functions);
+/* The same into the table at the top, with the userdata below it. */
+void kalb_add_functions(lua_State *L, const luaL_Reg *functions);
 
 /* Each pushes one table of the module. */
 int kalb_open_store(lua_State *L);
@@ -82,7 +84,11 @@ int kalb_open_system(lua_State *L);
 int kalb_open_term(lua_State *L);
 int kalb_open_text(lua_State *L);
 int kalb_open_binary(lua_State *L);
+int kalb_open_backup(lua_State *L);
+int kalb_open_migrate(lua_State *L);
+int kalb_open_restore(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
+extern const luaL_Reg kalb_care_functions[];
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];
 extern const luaL_Reg kalb_search_functions[];

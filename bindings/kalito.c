@@ -164,6 +164,9 @@ int luaopen_kalito(lua_State *L) {
     lua_pushliteral(L, KALITO_DATA);
     lua_setfield(L, -2, "installed");
     add_part(L, "open", kalb_open_store);
+    add_part(L, "backup", kalb_open_backup);
+    add_part(L, "migrate", kalb_open_migrate);
+    add_part(L, "restore", kalb_open_restore);
     add_part(L, "json", kalb_open_json);
     add_part(L, "text", kalb_open_text);
     add_part(L, "binary", kalb_open_binary);

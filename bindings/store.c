@@ -54,11 +54,13 @@ static int stat(lua_State *L) {
     kal_store_info info;
     kal_err err;
     if (kal_store_stat(kalb_store(L), &info, &err) != KAL_OK) return kalb_fail(L, &err);
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 9);
     kalb_push_text(L, info.path);
     lua_setfield(L, -2, "path");
     kalb_push_text(L, info.journal_mode);
     lua_setfield(L, -2, "journal_mode");
+    kalb_push_text(L, info.migration_backup);
+    lua_setfield(L, -2, "migration_backup");
     lua_pushboolean(L, info.read_only);
     lua_setfield(L, -2, "read_only");
     const struct {
@@ -67,7 +69,8 @@ static int stat(lua_State *L) {
     } sizes[] = {{"schema_version", info.schema_version},
                  {"file_size", info.file_size},
                  {"wal_size", info.wal_size},
-                 {"free_size", info.free_size}};
+                 {"free_size", info.free_size},
+                 {"migrated_from", info.migrated_from}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         lua_pushinteger(L, sizes[i].value);
         lua_setfield(L, -2, sizes[i].name);
@@ -160,6 +163,7 @@ static void furnish(lua_State *L) {
                                              &kalb_summary, &kalb_pin,     &kalb_turn,
                                              &kalb_model,   &kalb_card};
     kalb_push_functions(L, functions);
+    kalb_add_functions(L, kalb_care_functions);
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
         lua_pushvalue(L, -2);
         kalb_push_noun(L, nouns[i]);

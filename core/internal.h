@@ -56,11 +56,15 @@ kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *er
 int64_t kali_db_changes(kali_db *db);
 int64_t kali_db_last_id(kali_db *db);
 bool kali_db_read_only(kali_db *db);
+/* No transaction is open. */
+bool kali_db_is_idle(kali_db *db);
 /* A number that changes when another connection has written to the file. */
 uint32_t kali_db_version(kali_db *db);
 void kali_db_interrupt(kali_db *db);
 /* The engine's own connection, for the other files of the seam. */
 void *kali_db_handle(kali_db *db);
+/* The code for a status of the engine, with its message; also for those files. */
+kal_code kali_db_fail(kali_db *db, int status, kal_err *err);
 /* Calls `each` with every statement prepared so far. */
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context);
 
@@ -193,6 +197,9 @@ struct kal_store {
     kali_words *words; /* made at the first recall */
     struct kali_lexicon *lexicon;
     kali_memo memo;
+    int migrated_from; /* see kal_store_info */
+    char *migration_backup;
+    _Atomic(bool) interrupted; /* since the last long call began */
 };
 
 /* Every public call that hands out text begins with this. */
@@ -219,7 +226,10 @@ void kali_touch_forget(kal_store *store);
 
 /* ---- migrate.c ---- */
 
-kal_code kali_migrate(kal_store *store, kal_err *err);
+/* Brings the open file up to date; the report may be NULL. */
+kal_code kali_migrate(kal_store *store, kal_report *report, kal_err *err);
+/* Reports what that would do. */
+kal_code kali_migrate_plan(kal_store *store, kal_report *report, kal_err *err);
 
 typedef struct kali_migration {
     int version;

@@ -439,6 +439,8 @@ typedef struct kal_store_info {
     int64_t file_size; /* the database file */
     int64_t wal_size;  /* its write-ahead log, 0 when there is none */
     int64_t free_size; /* pages in the file that hold nothing */
+    int migrated_from; /* the schema that opening it migrated from, 0 for a file of the original; -1: up to date */
+    kal_str migration_backup; /* the backup that was made before, or absent */
 } kal_store_info;
 KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err);
 
@@ -451,6 +453,67 @@ typedef struct kal_foreign {
 ** are. */
 KAL_API kal_code kal_store_foreign(kal_store *store, kal_foreign *rows, size_t capacity,
                                    size_t *count, kal_err *err);
+
+/* ---- Care ---- */
+
+#define KAL_PATH_MAX 4096
+
+/* One line about a file, and the command that mends it. No control characters. */
+typedef struct kal_remark {
+    bool wrong; /* something to mend; false: good to know */
+    char what[400];
+    char mend[120]; /* "" when there is nothing to do */
+} kal_remark;
+
+/* Room for remarks. `count` may pass `capacity`: then the rest is only counted. */
+typedef struct kal_report {
+    kal_remark *rows;
+    size_t capacity;
+    size_t count, wrong; /* out: lines, and those of them that are wrong; zero-initialise */
+} kal_report;
+
+/* What opening the file would do to it, line by line; then does it, unless options->read_only. An older file, or
+** one of the original, is first copied: to a verified backup beside it. A file that is up to date gives no line.
+** Codes: those of kal_store_open. */
+KAL_API kal_code kal_store_migrate(const char *path, const kal_options *options, kal_report *steps,
+                                   kal_err *err);
+
+/* A backup: a whole database in one file, for reading or for kal_store_restore. */
+typedef struct kal_backup {
+    char path[KAL_PATH_MAX];
+    char store_id
+        [40]; /* of the database it was made from; "" for one that kalito had not adopted yet */
+    char created_at[25]; /* as its name says, or "" */
+    int schema_version;
+    int64_t size; /* bytes */
+    int64_t sessions, messages, personas, summaries, pins;
+    int64_t orphans;            /* rows without their session: they were so before */
+    int64_t copy_ms, verify_ms; /* how long it took */
+} kal_backup;
+
+/* Copies the database as it is at this moment, while others may go on writing, to a temporary name in the target's
+** folder; verifies it (structure, links, row counts), makes it durable and gives it its name. `target` is a folder,
+** where the name is made of the database's, the time and a check of the content, or a new file. An open transaction
+** of the store is not in it. Codes: EXISTS (the file is there already), NOT_FOUND (no such folder), CORRUPT (the
+** database is damaged: no backup was made), FULL, IO, INTERRUPTED, BUSY, MISUSE (in a transaction, in memory). */
+KAL_API kal_code kal_store_backup(kal_store *store, const char *target, kal_backup *out,
+                                  kal_err *err);
+/* What a backup holds, without verifying it. */
+KAL_API kal_code kal_backup_get(const char *path, kal_backup *out, kal_err *err);
+/* The same after reading all of it: CORRUPT says what is wrong. */
+KAL_API kal_code kal_backup_verify(const char *path, kal_backup *out, kal_err *err);
+/* What to restore; zero-initialise. */
+typedef struct kal_restore {
+    const char *path;           /* the database */
+    const char *backup;         /* what it shall be */
+    bool other;                 /* also a backup of another database */
+    const kal_options *options; /* clock and busy_ms; may be NULL */
+} kal_restore;
+/* Makes the database what the backup is, in one transaction: one that is interrupted leaves the old database. The
+** backup is verified first. What was there is kept beside it: *kept says where (its path is "" when nothing was there).
+** The caller has the database open nowhere. Codes: BUSY (others have it open), REFUSED (it is a backup of another
+** database), CORRUPT (the backup is damaged), and those of writing. */
+KAL_API kal_code kal_store_restore(const kal_restore *what, kal_backup *kept, kal_err *err);
 
 /* Any text as a time in the core's form. False when it is none. */
 KAL_API bool kal_time_parse(kal_str text, char out[25]);

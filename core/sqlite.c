@@ -184,6 +184,10 @@ bool kali_db_read_only(kali_db *db) {
     return sqlite3_db_readonly(db->handle, "main") == 1;
 }
 
+bool kali_db_is_idle(kali_db *db) {
+    return sqlite3_get_autocommit(db->handle) != 0;
+}
+
 uint32_t kali_db_version(kali_db *db) {
     unsigned version = 0;
     sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
@@ -197,6 +201,10 @@ void kali_db_interrupt(kali_db *db) {
 
 void *kali_db_handle(kali_db *db) {
     return db->handle;
+}
+
+kal_code kali_db_fail(kali_db *db, int status, kal_err *err) {
+    return fail(db->handle, status, err);
 }
 
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context) {

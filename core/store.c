@@ -1,7 +1,7 @@
 /*
 ** store.c: opening and closing, and the transaction around a write. The rules of durability stand here.
 */
-#include "internal.h"
+#include "care.h"
 #include "lexicon.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static kal_code look_at(const char *path, const kal_options *options, kal_err *e
 }
 
 /* "file:x" would be a URI to Debian's SQLite; a path with a folder in front never is. */
-static char *plain_path(const char *path) {
+char *kali_plain_path(const char *path) {
     bool memory = strcmp(path, ":memory:") == 0;
     const char *folder = memory || path[0] == '/' ? "" : "./";
     size_t size = strlen(folder) + strlen(path) + 1;
@@ -62,12 +62,16 @@ static char *plain_path(const char *path) {
     return out;
 }
 
-static kal_code open_file(kal_store *store, const char *path, kal_err *err) {
+/* What happens to the file once it is open. */
+typedef kal_code (*arrival)(kal_store *store, kal_report *report, kal_err *err);
+
+static kal_code open_file(kal_store *store, const char *path, arrival arrive, kal_report *report,
+                          kal_err *err) {
     bool memory = strcmp(path, ":memory:") == 0;
     if (memory) store->options.create = true;
     kal_code code = memory ? KAL_OK : look_at(path, &store->options, err);
     if (code != KAL_OK) return code;
-    char *plain = plain_path(path);
+    char *plain = kali_plain_path(path);
     store->path = strdup(path);
     if (!plain || !store->path) {
         free(plain);
@@ -75,36 +79,51 @@ static kal_code open_file(kal_store *store, const char *path, kal_err *err) {
     }
     mode_t old = umask(077);
     code = kali_db_open(plain, &store->options, &store->db, err);
-    if (code == KAL_OK) code = kali_migrate(store, err);
+    if (code == KAL_OK) code = arrive(store, report, err);
     if (code == KAL_OK) kali_db_accept(store->db);
     umask(old);
     free(plain);
     return code;
 }
 
-/* Names the file in front of what went wrong with it. */
-static kal_code name_file(const char *path, kal_code code, kal_err *err) {
+kal_code kali_name_file(const char *path, kal_code code, kal_err *err) {
     if (!err || strncmp(err->message, path, strlen(path)) == 0) return code;
     kal_err inner = *err;
     return kali_fail(err, code, "%s: %s", path, inner.message);
 }
 
-kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
-                        kal_err *err) {
-    if (!out) return kali_fail(err, KAL_MISUSE, "store.open: out is NULL");
+static kal_code open_store(const char *path, const kal_options *options, arrival arrive,
+                           kal_report *report, kal_store **out, kal_err *err) {
     *out = NULL;
     if (!path || !*path) return kali_fail(err, KAL_MISUSE, "store.open: the path is empty");
     kal_store *store = calloc(1, sizeof *store);
     if (!store) return kali_fail(err, KAL_NOMEM, "out of memory");
     if (options) store->options = *options;
+    store->migrated_from = -1;
     kal_err local;
-    kal_code code = open_file(store, path, err ? err : &local);
+    kal_code code = open_file(store, path, arrive, report, err ? err : &local);
     if (code != KAL_OK) {
         kal_store_close(store);
-        return name_file(path, code, err);
+        return kali_name_file(path, code, err);
     }
     *out = store;
     return KAL_OK;
+}
+
+kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
+                        kal_err *err) {
+    if (!out) return kali_fail(err, KAL_MISUSE, "store.open: out is NULL");
+    return open_store(path, options, kali_migrate, NULL, out, err);
+}
+
+kal_code kal_store_migrate(const char *path, const kal_options *options, kal_report *steps,
+                           kal_err *err) {
+    kal_store *store;
+    bool only_look = options && options->read_only;
+    kal_code code =
+        open_store(path, options, only_look ? kali_migrate_plan : kali_migrate, steps, &store, err);
+    kal_store_close(store);
+    return code;
 }
 
 void kal_store_close(kal_store *store) {
@@ -116,11 +135,14 @@ void kal_store_close(kal_store *store) {
     kali_arena_free(&store->arena);
     kali_memo_clear(&store->memo);
     free(store->path);
+    free(store->migration_backup);
     free(store);
 }
 
 void kal_store_interrupt(kal_store *store) {
-    if (store) kali_db_interrupt(store->db);
+    if (!store) return;
+    store->interrupted = true;
+    kali_db_interrupt(store->db);
 }
 
 static int64_t size_of(const char *path, const char *suffix) {
@@ -154,6 +176,8 @@ kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err) {
     out->file_size = pages * page_size;
     out->wal_size = size_of(store->path, "-wal");
     out->free_size = free_pages * page_size;
+    out->migrated_from = store->migrated_from;
+    out->migration_backup = kal_text(store->migration_backup);
     return KAL_OK;
 }
 

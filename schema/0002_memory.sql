@@ -1,6 +1,10 @@
 -- What kalito adds to the original's tables: only new columns, tables, indexes and triggers, so that
 -- the original program can still use the file. No trigger fires on inserting a message.
 
+-- Facts about the file itself. store_id tells whose backup a backup is.
+CREATE TABLE kalito_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO kalito_meta(key, value) VALUES ('store_id', lower(hex(randomblob(16))));
+
 -- A session may be archived as a whole (archived_at), and holds the boundary below which its messages
 -- are archived: the (created_at, id) of the last archived message. message_count is kept by every
 -- kalito write and by the delete trigger, and made exact again when another program has written.

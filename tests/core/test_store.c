@@ -1,4 +1,5 @@
 /* Opening and closing: what is at the path, what is left unchanged, and what a store says of itself. */
+#include "original.h"
 #include "support.h"
 
 #include <pthread.h>
@@ -279,8 +280,7 @@ static void a_read_only_store_reads_and_refuses_to_write(void **state) {
 
 static void a_read_only_store_is_not_migrated(void **state) {
     fixture *f = *state;
-    run(f, "CREATE TABLE sessions(id); CREATE TABLE personas(id); CREATE TABLE messages(id);"
-           "CREATE TABLE conversation_summaries(id); CREATE TABLE semantic_pins(id)");
+    run(f, "%s", ORIGINAL);
     fails(KAL_READONLY, open_with(f, f->path, (kal_options){.read_only = true}));
     assert_int_equal(integer(f, "PRAGMA user_version"), 0);
 }

@@ -1,0 +1,153 @@
+/*
+** care.c: what looks after whole files: db.backup and its relatives on an open store, kalito.backup, kalito.migrate
+** and kalito.restore on paths.
+*/
+#include "boundary.h"
+
+#include <string.h>
+
+#define FINDINGS 256
+
+/* Pushes an empty report with room for FINDINGS lines; it lives as long as the value on the stack. */
+static kal_report *push_report(lua_State *L) {
+    kal_report *report = lua_newuserdatauv(L, sizeof *report + FINDINGS * sizeof(kal_finding), 0);
+    memset(report, 0, sizeof *report);
+    report->rows = (kal_finding *)(report + 1);
+    report->capacity = FINDINGS;
+    return report;
+}
+
+/* Pushes { { what =, mend =, wrong = }, ..., count =, wrong = }. */
+static int push_findings(lua_State *L, const kal_report *report) {
+    size_t n = report->count < report->capacity ? report->count : report->capacity;
+    lua_createtable(L, (int)n, 2);
+    for (size_t i = 0; i < n; i++) {
+        const kal_finding *f = &report->rows[i];
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, f->what);
+        lua_setfield(L, -2, "what");
+        if (f->mend[0]) {
+            lua_pushstring(L, f->mend);
+            lua_setfield(L, -2, "mend");
+        }
+        lua_pushboolean(L, f->wrong);
+        lua_setfield(L, -2, "wrong");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_pushinteger(L, (lua_Integer)report->count);
+    lua_setfield(L, -2, "count");
+    lua_pushinteger(L, (lua_Integer)report->wrong);
+    lua_setfield(L, -2, "wrong");
+    return 1;
+}
+
+static void set_text(lua_State *L, const char *name, const char *text) {
+    if (!text[0]) return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static int push_backup(lua_State *L, const kal_backup *b) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {{"schema_version", b->schema_version},
+                   {"size", b->size},
+                   {"sessions", b->sessions},
+                   {"messages", b->messages},
+                   {"personas", b->personas},
+                   {"summaries", b->summaries},
+                   {"pins", b->pins},
+                   {"orphans", b->orphans},
+                   {"copy_ms", b->copy_ms},
+                   {"verify_ms", b->verify_ms}};
+    lua_createtable(L, 0, 13);
+    set_text(L, "path", b->path);
+    set_text(L, "store_id", b->store_id);
+    set_text(L, "created_at", b->created_at);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        lua_pushinteger(L, numbers[i].value);
+        lua_setfield(L, -2, numbers[i].name);
+    }
+    return 1;
+}
+
+/* ---- of an open store ---- */
+
+/* db.backup(target) -> what was written */
+static int backup(lua_State *L) {
+    kal_backup made;
+    kal_err err;
+    if (kal_store_backup(kalb_store(L), luaL_checkstring(L, 1), &made, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    return push_backup(L, &made);
+}
+
+const luaL_Reg kalb_care_functions[] = {{"backup", backup}, {NULL, NULL}};
+
+/* ---- of files ---- */
+
+/* kalito.backup.get(path) -> what the backup holds */
+static int get(lua_State *L) {
+    kal_backup found;
+    kal_err err;
+    if (kal_backup_get(luaL_checkstring(L, 1), &found, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_backup(L, &found);
+}
+
+/* kalito.backup.verify(path) -> the same, after reading all of it */
+static int verify(lua_State *L) {
+    kal_backup found;
+    kal_err err;
+    if (kal_backup_verify(luaL_checkstring(L, 1), &found, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    return push_backup(L, &found);
+}
+
+int kalb_open_backup(lua_State *L) {
+    static const luaL_Reg functions[] = {{"get", get}, {"verify", verify}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}
+
+/* kalito.migrate(path [, { dry_run = true }]) -> steps */
+static int migrate(lua_State *L) {
+    static const char *const keys[] = {"dry_run", NULL};
+    kal_options options = {0};
+    kal_err err;
+    const char *path = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    kalb_check_keys(L, 2, "migrate", keys);
+    kalb_field_boolean(L, 2, "dry_run", &options.read_only);
+    kal_report *report = push_report(L);
+    if (kal_store_migrate(path, &options, report, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_findings(L, report);
+}
+
+int kalb_open_migrate(lua_State *L) {
+    lua_pushcfunction(L, migrate);
+    return 1;
+}
+
+/* kalito.restore { path =, backup =, other = } -> what was there before and where it is kept */
+static int restore(lua_State *L) {
+    static const char *const keys[] = {"path", "backup", "other", NULL};
+    kal_restore what = {0};
+    kal_backup kept;
+    kal_str path = {0}, from = {0};
+    kal_err err;
+    lua_settop(L, 1);
+    kalb_check_keys(L, 1, "restore", keys);
+    kalb_field_text(L, 1, "path", &path);
+    kalb_field_text(L, 1, "backup", &from);
+    kalb_field_boolean(L, 1, "other", &what.other);
+    what.path = path.data;
+    what.backup = from.data;
+    if (kal_store_restore(&what, &kept, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_backup(L, &kept);
+}
+
+int kalb_open_restore(lua_State *L) {
+    lua_pushcfunction(L, restore);
+    return 1;
+}
