@@ -6,23 +6,23 @@
 
 #include <string.h>
 
-#define FINDINGS 256
+#define REMARKS 256
 
-/* Pushes an empty report with room for FINDINGS lines; it lives as long as the value on the stack. */
+/* Pushes an empty report with room for REMARKS lines; it lives as long as the value on the stack. */
 static kal_report *push_report(lua_State *L) {
-    kal_report *report = lua_newuserdatauv(L, sizeof *report + FINDINGS * sizeof(kal_finding), 0);
+    kal_report *report = lua_newuserdatauv(L, sizeof *report + REMARKS * sizeof(kal_remark), 0);
     memset(report, 0, sizeof *report);
-    report->rows = (kal_finding *)(report + 1);
-    report->capacity = FINDINGS;
+    report->rows = (kal_remark *)(report + 1);
+    report->capacity = REMARKS;
     return report;
 }
 
 /* Pushes { { what =, mend =, wrong = }, ..., count =, wrong = }. */
-static int push_findings(lua_State *L, const kal_report *report) {
+static int push_remarks(lua_State *L, const kal_report *report) {
     size_t n = report->count < report->capacity ? report->count : report->capacity;
     lua_createtable(L, (int)n, 2);
     for (size_t i = 0; i < n; i++) {
-        const kal_finding *f = &report->rows[i];
+        const kal_remark *f = &report->rows[i];
         lua_createtable(L, 0, 3);
         lua_pushstring(L, f->what);
         lua_setfield(L, -2, "what");
@@ -121,7 +121,7 @@ static int migrate(lua_State *L) {
     kalb_field_boolean(L, 2, "dry_run", &options.read_only);
     kal_report *report = push_report(L);
     if (kal_store_migrate(path, &options, report, &err) != KAL_OK) return kalb_fail(L, &err);
-    return push_findings(L, report);
+    return push_remarks(L, report);
 }
 
 int kalb_open_migrate(lua_State *L) {

@@ -50,6 +50,21 @@ static int now(lua_State *L) {
     return 1;
 }
 
+static void push_sizes(lua_State *L, const kal_store_info *info) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } sizes[] = {{"schema_version", info->schema_version},
+                 {"file_size", info->file_size},
+                 {"wal_size", info->wal_size},
+                 {"free_size", info->free_size},
+                 {"migrated_from", info->migrated_from}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        lua_pushinteger(L, sizes[i].value);
+        lua_setfield(L, -2, sizes[i].name);
+    }
+}
+
 static int stat(lua_State *L) {
     kal_store_info info;
     kal_err err;
@@ -63,18 +78,7 @@ static int stat(lua_State *L) {
     lua_setfield(L, -2, "migration_backup");
     lua_pushboolean(L, info.read_only);
     lua_setfield(L, -2, "read_only");
-    const struct {
-        const char *name;
-        int64_t value;
-    } sizes[] = {{"schema_version", info.schema_version},
-                 {"file_size", info.file_size},
-                 {"wal_size", info.wal_size},
-                 {"free_size", info.free_size},
-                 {"migrated_from", info.migrated_from}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        lua_pushinteger(L, sizes[i].value);
-        lua_setfield(L, -2, sizes[i].name);
-    }
+    push_sizes(L, &info);
     return 1;
 }
 

@@ -328,7 +328,7 @@ kal_code kal_store_backup(kal_store *store, const char *target, kal_backup *out,
 
 /* The time and the hash in a name that kali_backup_write has made: -20250301T093000000Z-0123456789abcdef.db */
 static bool read_name(const char *path, char time[25], uint64_t *hash) {
-    static const char form[] = "-ddddddddTdddddddddZ-xxxxxxxxxxxxxxxx.db";
+    static const char form[] = "-########T#########Z-hhhhhhhhhhhhhhhh.db";
     static const char digits[] = "0123456789abcdef";
     size_t n = strlen(path);
     if (n < 40) return false;
@@ -337,10 +337,10 @@ static bool read_name(const char *path, char time[25], uint64_t *hash) {
     uint64_t value = 0;
     const char *p = path + n - 40;
     for (const char *f = form; *f; f++) {
-        const char *digit = memchr(digits, *p, *f == 'x' ? 16 : 10);
-        if ((*f == 'd' || *f == 'x') ? !digit : *p != *f) return false;
-        if (*f == 'd') raw[k++] = *p;
-        if (*f == 'x') value = value << 4 | (uint64_t)(digit - digits);
+        const char *digit = memchr(digits, *p, *f == 'h' ? 16 : 10);
+        if ((*f == '#' || *f == 'h') ? !digit : *p != *f) return false;
+        if (*f == '#') raw[k++] = *p;
+        if (*f == 'h') value = value << 4 | (uint64_t)(digit - digits);
         p++;
     }
     char text[32];

@@ -20,7 +20,7 @@ void kali_db_triggers(kali_db *db, bool enabled);
 kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context, const char *text),
                       void *context, kal_err *err);
 
-/* ---- report.c: lists of findings ---- */
+/* ---- report.c: lists of remarks ---- */
 
 /* Adds a line; `mend` may be NULL. A full or absent report only counts. */
 void kali_report_add(kal_report *report, bool wrong, const char *mend, const char *format, ...)

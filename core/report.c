@@ -1,5 +1,5 @@
 /*
-** report.c: lists of findings: lines that say what is so in a file, and the command that mends it.
+** report.c: lists of remarks: lines that say what is so in a file, and the command that mends it.
 */
 #include "care.h"
 
@@ -10,7 +10,7 @@ void kali_report_add(kal_report *report, bool wrong, const char *mend, const cha
     if (!report) return;
     report->wrong += wrong;
     if (report->count++ >= report->capacity) return;
-    kal_finding *row = &report->rows[report->count - 1];
+    kal_remark *row = &report->rows[report->count - 1];
     kal_err line; /* its formatting makes the text printable */
     char text[sizeof line.message];
     va_list args;

@@ -204,7 +204,7 @@ void *kali_db_handle(kali_db *db) {
 }
 
 kal_code kali_db_fail(kali_db *db, int status, kal_err *err) {
-    return fail(db->handle, status, err);
+    return fail(db, status, err);
 }
 
 void kali_db_statements(kali_db *db, void (*each)(void *context, const char *sql), void *context) {

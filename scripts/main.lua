@@ -49,6 +49,17 @@ function app.path()
   return folder and folder .. "/kalito.db" or "kalito.db"
 end
 
+-- Opening an older file changes it: its user is told, once, and where it is as it was.
+local function tell_migration(db)
+  local info = db.stat()
+  if not info or not info.migration_backup then return end
+  local what = info.migrated_from == 0 and "a file of the original Kalito" or "a file of an older kalito"
+  print.note(("%s was %s: it is up to date now, and as it was in %s"):format(info.path, what, info.migration_backup))
+  local names = {}
+  for i, thing in ipairs(db.foreign() or {}) do names[i] = thing.kind .. " " .. thing.name end
+  if #names > 0 then print.note("not kalito's, left alone: " .. table.concat(names, ", ")) end
+end
+
 ---The database. "read" and "write" need it to be there; "create" makes it when it is missing.
 ---@param mode "read"|"write"|"create"
 ---@return kalito.Store? db, string? message, string? code
@@ -60,6 +71,7 @@ function app.open(mode)
   end
   local message, code
   app.db, message, code = kalito.open(path, { create = mode == "create" })
+  if app.db then tell_migration(app.db) end
   return app.db, message, code
 end
 
@@ -108,8 +120,12 @@ end
 
 local run_command
 
+-- A command with subcommands may also do something without one: then only their names lead to them.
 local function run_subcommand(name, spec, argv)
   local sub = argv[1]
+  if spec.run and not spec.commands[sub] and not (sub == "--help" or sub == "-h") then
+    return run_command(name, setmetatable({ commands = false }, { __index = spec }), argv)
+  end
   if not sub or sub == "--help" or sub == "-h" then
     print.write(args.usage(name, spec))
     return sub and 0 or 2

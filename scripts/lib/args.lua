@@ -154,7 +154,7 @@ end
 function M.usage(name, spec)
   local out, rows = {}, {}
   local words = argument_words(spec)
-  out[1] = "Usage: " .. name .. (spec.commands and " COMMAND" or "")
+  out[1] = "Usage: " .. name .. (spec.commands and (spec.run and " [COMMAND]" or " COMMAND") or "")
     .. (#(spec.options or {}) > 0 and " [OPTIONS]" or "") .. (words ~= "" and " " .. words or "")
   out[2] = ""
   out[3] = spec.summary .. "."

@@ -37,6 +37,26 @@ function db.stat() end
 ---@return { kind: string, name: string }[]? list, string? message, string? code
 function db.foreign() end
 
+---Copies the database as it is at this moment, while others may go on writing; verified, durable, then named.
+---@param target string a folder, or a new file
+---@return kalito.Backup? made, string? message, string? code
+function db.backup(target) end
+
+---@class kalito.Backup
+---@field path string
+---@field store_id? string of the database it was made from
+---@field created_at? string
+---@field schema_version integer
+---@field size integer bytes
+---@field sessions integer
+---@field messages integer
+---@field personas integer
+---@field summaries integer
+---@field pins integer
+---@field orphans integer rows without their session: they were so before
+---@field copy_ms integer
+---@field verify_ms integer
+
 ---@class kalito.StoreInfo
 ---@field path string as opened
 ---@field journal_mode string
@@ -45,6 +65,8 @@ function db.foreign() end
 ---@field file_size integer bytes
 ---@field wal_size integer bytes of the write-ahead log
 ---@field free_size integer bytes in the file that hold nothing
+---@field migrated_from integer the schema that opening it migrated from, 0 for a file of the original; -1: up to date
+---@field migration_backup? string the backup that was made before
 
 -- ---- sessions ----
 

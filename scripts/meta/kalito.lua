@@ -80,6 +80,40 @@ function kalito.embedded(name) end
 ---@return string[]
 function kalito.embedded_names() end
 
+-- ---- files ----
+
+---One line about a file, and the command that mends it.
+---@class kalito.Remark
+---@field what string
+---@field mend? string
+---@field wrong boolean false: good to know
+
+---Brings a file up to date, as opening it does, and tells the steps.
+---@param path string
+---@param options? { dry_run?: boolean } only tell what would be done
+---@return kalito.Remark[]? steps none: it is up to date
+---@return string? message, string? code
+function kalito.migrate(path, options) end
+
+---Makes the database at `path` what a backup is, in one transaction; what was there is kept beside it.
+---@param what { path: string, backup: string, other?: boolean } other: also a backup of another database
+---@return kalito.Backup? kept, string? message, string? code
+function kalito.restore(what) end
+
+---Backups on the disk.
+---@class kalito.backup
+kalito.backup = {}
+
+---What a backup holds, without verifying it.
+---@param path string
+---@return kalito.Backup? found, string? message, string? code
+function kalito.backup.get(path) end
+
+---The same after reading all of it.
+---@param path string
+---@return kalito.Backup? found, string? message, string? code
+function kalito.backup.verify(path) end
+
 -- ---- JSON ----
 
 ---JSON with 64-bit integers.

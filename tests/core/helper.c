@@ -72,6 +72,21 @@ static kal_code weak(char **arg) {
     return code;
 }
 
+/* backup PATH TARGET */
+static kal_code back_up(char **arg) {
+    kal_backup made;
+    kal_store *store = opened(arg[0], (kal_options){0});
+    kal_code code = kal_store_backup(store, arg[1], &made, &err);
+    kal_store_close(store);
+    return code;
+}
+
+/* restore PATH BACKUP */
+static kal_code restore(char **arg) {
+    kal_backup kept;
+    return kal_store_restore(&(kal_restore){.path = arg[0], .backup = arg[1]}, &kept, &err);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -81,7 +96,7 @@ int main(int argc, char **argv) {
                  {"add", 4, add_many},
                  {"hold", 3, hold},
                  {"die", 2, die},
-                 {"weak", 3, weak}};
+                 {"weak", 3, weak},     {"backup", 2, back_up}, {"restore", 2, restore}};
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].name, argv[1]) == 0 && argc == verbs[i].count + 2)
             return (int)verbs[i].run(argv + 2);

@@ -184,7 +184,7 @@ static void a_log_that_a_crash_left_is_taken_in(void **state) {
 
 static void foreign_things_are_named_and_left_alone(void **state) {
     fixture *f = *state;
-    kal_finding rows[64];
+    kal_remark rows[64];
     kal_report report = {.rows = rows, .capacity = 64};
     run(f, "%s%s", ORIGINAL, FOREIGN);
     fill(f);
@@ -205,7 +205,7 @@ static void foreign_things_are_named_and_left_alone(void **state) {
 
 static void a_dry_run_says_what_would_happen_and_changes_nothing(void **state) {
     fixture *f = *state;
-    kal_finding rows[64];
+    kal_remark rows[64];
     kal_report report = {.rows = rows, .capacity = 64};
     kal_options options = {.read_only = true};
     char path[600];
@@ -234,7 +234,7 @@ static void a_dry_run_says_what_would_happen_and_changes_nothing(void **state) {
 
 static void a_rule_that_rows_break_is_not_installed(void **state) {
     fixture *f = *state;
-    kal_finding rows[64];
+    kal_remark rows[64];
     kal_report report = {.rows = rows, .capacity = 64};
     run(f, "%s", ORIGINAL);
     run(f, "ALTER TABLE messages ADD COLUMN external_id TEXT");
