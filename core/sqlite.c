@@ -23,6 +23,8 @@ struct kali_stmt {
 struct kali_db {
     sqlite3 *handle;
     volatile sig_atomic_t interrupted; /* since the last failure */
+    int busy_ms;
+    int log_pages; /* of the log when readers were last waited for */
     kali_stmt slots[SLOTS];
 };
 
@@ -89,10 +91,35 @@ static bool has_log(sqlite3 *handle) {
     return path && *path && stat(sqlite3_filename_wal(path), &st) == 0 && st.st_size > 0;
 }
 
+/* After a commit of the log: pages are written back into the file as far as nobody still reads them in the log. The
+** log begins anew only in a moment without readers, and with many of them there is none: when it has grown
+** long, new ones are held off until the present ones have finished. One that reads for longer than LOG_WAIT is
+** waited for again when the log has grown as much once more. */
+#define LOG_PAGES 1000
+#define LOG_LONG 4096
+#define LOG_WAIT 200 /* ms */
+
+static int write_back(void *context, sqlite3 *handle, const char *name, int pages) {
+    kali_db *db = context;
+    if (pages < db->log_pages) db->log_pages = 0; /* begun anew */
+    if (pages < LOG_PAGES) return SQLITE_OK;
+    int how = SQLITE_CHECKPOINT_PASSIVE;
+    if (pages - db->log_pages >= LOG_LONG) {
+        how = SQLITE_CHECKPOINT_RESTART;
+        db->log_pages = pages;
+        sqlite3_busy_timeout(handle, db->busy_ms < LOG_WAIT ? db->busy_ms : LOG_WAIT);
+    }
+    sqlite3_wal_checkpoint_v2(handle, name, how, NULL, NULL);
+    if (how == SQLITE_CHECKPOINT_RESTART) sqlite3_busy_timeout(handle, db->busy_ms);
+    return SQLITE_OK; /* what was committed stays, whatever came of this */
+}
+
 static kal_code configure(kali_db *db, const kal_options *options, kal_err *err) {
     sqlite3 *h = db->handle;
     sqlite3_extended_result_codes(h, 1);
-    sqlite3_busy_timeout(h, options->busy_ms > 0 ? options->busy_ms : 5000);
+    db->busy_ms = options->busy_ms > 0 ? options->busy_ms : 5000;
+    sqlite3_busy_timeout(h, db->busy_ms);
+    sqlite3_wal_hook(h, write_back, db);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(h), (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
