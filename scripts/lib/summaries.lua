@@ -12,6 +12,7 @@ local transaction = require "kalito.transaction"
 local M = {}
 
 local LOOKED_AT <const> = 500 -- live messages that a decision sees at most
+local TAKEN <const> = "another process has summarised them"
 
 -- ---- what is due ----
 
@@ -127,7 +128,7 @@ local function store(chat, rows, row, changes)
   local db = chat.db
   return transaction.run(db, function()
     local first = db.message.find { session = chat.id, scope = "live", limit = 1 }[1]
-    if not first or first.id ~= rows[1].id then return nil, "another process has summarised them", "exists" end
+    if not first or first.id ~= rows[1].id then return nil, TAKEN, "exists" end
     if not unchanged(db, rows) then return nil, "messages were changed while they were summarised", "busy" end
     local made, message, code = db.summary.make(row)
     if not made then return nil, message, code end
@@ -153,6 +154,7 @@ function M.make(chat, options)
   if not range then return nil, message, code end
   local rows
   rows, message, code = messages_of(chat, range)
+  if not rows and not options.range then return nil, TAKEN, "exists" end -- between the decision and now
   if not rows then return nil, message, code end
   local row, refused = draft(chat, rows, options)
   row.start_message_id, row.end_message_id = tostring(rows[1].id), tostring(rows[#rows].id)

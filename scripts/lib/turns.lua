@@ -99,12 +99,19 @@ end
 
 -- ---- the request ----
 
+-- Asks. Ctrl-C can strike anywhere below, also where a failure is expected and caught: the hook that it leaves behind
+-- tells it from a failure of the server's.
+local function chat_with(turn)
+  local reply, message, code, partial = provider.chat(turn.target, turn.context.messages, turn.more.settings,
+    turn.options.on_delta)
+  if not reply and debug.gethook() == "external hook" then message, code = "interrupted", "interrupted" end
+  return reply, message, code, partial
+end
+
 -- Ctrl-C ends the request alone: what came is stored in peace, and the next Ctrl-C is a first one.
 local function request(turn)
-  local on_delta = turn.options.on_delta
-  local ok, reply, message, code, partial = kalito.term.guard(function()
-    return provider.chat(turn.target, turn.context.messages, turn.more.settings, on_delta)
-  end, function(problem) return problem end)
+  local ok, reply, message, code, partial = kalito.term.guard(function() return chat_with(turn) end,
+    function(problem) return problem end)
   if not ok then error(reply, 0) end
   if not reply and code == "interrupted" and partial and partial.text ~= "" then
     partial.reason = "interrupted"
