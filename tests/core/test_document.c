@@ -1,0 +1,160 @@
+/* The records of messages that recall reads instead of rows: what they say, their links, scopes, other programs. */
+#include "support.h"
+
+#include "document.h"
+
+static kali_documents load(fixture *f) {
+    kali_documents d;
+    kali_scope all = {0};
+    ok(kali_documents_load(f->store, &all, &d, &f->err));
+    return d;
+}
+
+static const kali_record *record(const kali_documents *d, int64_t id) {
+    size_t at = kali_documents_find(d, id, 0);
+    return at == SIZE_MAX ? NULL : &d->rows[at];
+}
+
+static int64_t id_at(const kali_documents *d, int32_t place) {
+    return place < 0 ? 0 : kali_documents_id(d, (size_t)place);
+}
+
+static int64_t say(fixture *f, const char *session, const char *role, const char *speaker, const char *text) {
+    kal_message row = {.session = T(session), .role = T(role), .text = T(text)};
+    if (speaker) row.speaker = T(speaker);
+    ok(kal_message_add(f->store, &row, &f->err));
+    return row.id;
+}
+
+static int with_sessions(void **state) {
+    in_file(state);
+    add_session(*state, "a");
+    add_session(*state, "b");
+    return 0;
+}
+
+static void a_record_says_who_speaks_and_how(void **state) {
+    fixture *f = *state;
+    int64_t user = say(f, "a", "user", "Ann", "Where is it, then? ");
+    int64_t reply = say(f, "a", "assistant", NULL, "It's here.");
+    int64_t tool = say(f, "a", "tool", NULL, "三个字 ok？");
+    kali_documents d = load(f);
+    assert_int_equal(record(&d, user)->flags, KALI_PRESENT | KALI_QUESTION | KALI_OPENING);
+    assert_int_equal(record(&d, reply)->flags, KALI_PRESENT | KALI_ASSISTANT);
+    assert_int_equal(record(&d, tool)->flags, KALI_PRESENT | KALI_OTHER | KALI_QUESTION);
+    assert_int_equal(record(&d, user)->words, 4);
+    assert_int_equal(record(&d, tool)->words, 4);
+    assert_true(record(&d, user)->speaker > 0);
+    assert_int_equal(record(&d, reply)->speaker, 0);
+    assert_int_equal(record(&d, user)->day, 9191); /* days from 2000-01-01 to 2025-03-01 */
+    assert_int_equal(d.messages, 3);
+    kali_documents_free(&d);
+}
+
+static void neighbours_are_linked_within_their_session(void **state) {
+    fixture *f = *state;
+    int64_t one = add_message(f, "a", "one"), other_one = add_message(f, "b", "other"),
+            two = add_message(f, "a", "two"), three = add_message(f, "a", "three");
+    kali_documents d = load(f);
+    assert_int_equal(id_at(&d, record(&d, one)->next), two);
+    assert_int_equal(id_at(&d, record(&d, two)->next), three);
+    assert_int_equal(id_at(&d, record(&d, three)->previous), two);
+    assert_int_equal(record(&d, three)->next, -1);
+    assert_int_equal(record(&d, other_one)->previous, -1);
+    assert_int_equal(record(&d, other_one)->next, -1);
+    kali_documents_free(&d);
+    ok(kal_message_del(f->store, two, &f->err));
+    d = load(f);
+    assert_null(record(&d, two));
+    assert_int_equal(d.messages, 3);
+    kali_documents_free(&d);
+}
+
+static void links_reach_over_blocks_and_large_ids(void **state) {
+    fixture *f = *state;
+    int64_t last = 0, far = 5000000;
+    ok(kal_store_begin(f->store, &f->err));
+    for (int i = 0; i < 700; i++)
+        last = add_message(f, "a", "x");
+    kal_message row = {.has = KAL_MESSAGE_ID, .id = far, .session = T("a"), .role = T("user"), .text = T("far")};
+    ok(kal_message_add(f->store, &row, &f->err));
+    ok(kal_store_commit(f->store, &f->err));
+    kali_documents d = load(f);
+    int32_t place = record(&d, far)->previous;
+    int64_t expected = last;
+    for (int i = 0; i < 700; i++, expected--) {
+        assert_int_equal(id_at(&d, place), expected);
+        place = d.rows[place].previous;
+    }
+    assert_int_equal(place, -1);
+    assert_null(record(&d, 4999999));
+    assert_null(record(&d, -1));
+    kali_documents_free(&d);
+}
+
+static void a_scope_leaves_out_sessions(void **state) {
+    fixture *f = *state;
+    int64_t one = add_message(f, "a", "one"), two = add_message(f, "b", "two");
+    uint8_t first = 1u << 1; /* the session with number 1 */
+    kali_documents d;
+    kali_scope only = {.only = &first, .numbers = 8}, without = {.without = &first, .numbers = 8};
+    ok(kali_documents_load(f->store, &only, &d, &f->err));
+    assert_non_null(record(&d, one));
+    assert_null(record(&d, two));
+    kali_documents_free(&d);
+    ok(kali_documents_load(f->store, &without, &d, &f->err));
+    assert_null(record(&d, one));
+    assert_non_null(record(&d, two));
+    kali_documents_free(&d);
+}
+
+static void ids_below_zero_from_another_program_have_no_record(void **state) {
+    fixture *f = *state;
+    add_message(f, "a", "apple");
+    run(f, "INSERT INTO messages(id, session_id, role, text, created_at)"
+           " VALUES (-5, 'a', 'user', 'pear', '2025-01-01T00:00:00.000Z')");
+    run(f, "UPDATE messages SET text = 'plum' WHERE id = -5");
+    run(f, "DELETE FROM messages WHERE id = -5");
+    run(f, "INSERT INTO messages(id, session_id, role, text, created_at)"
+           " VALUES (-9223372036854775807, 'a', 'user', 'pear', '2025-01-01T00:00:00.000Z')");
+    run(f, "UPDATE messages SET text = 'plum' WHERE id < 0");
+    kal_hit hits[5];
+    size_t count;
+    kal_query query = {.text = T("plum apple"), .limit = 5};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 1);
+    assert_text(hits[0].message.text, "apple");
+}
+
+static void damaged_records_do_no_harm(void **state) {
+    fixture *f = *state;
+    for (int i = 0; i < 40; i++)
+        say(f, i % 3 ? "a" : "b", i % 2 ? "user" : "assistant", i % 5 ? "Ann" : NULL, "apple pear? plum");
+    dice d = {4};
+    kal_hit hits[5];
+    size_t count;
+    kal_query query = {.text = T("When did Ann eat an apple and a pear?"), .limit = 5};
+    for (int round = 0; round < 300; round++) {
+        char hex[2 * 480 + 1];
+        int n = (int)below(&d, 480);
+        for (int i = 0; i < n; i++)
+            sprintf(hex + 2 * i, "%02x", (unsigned)below(&d, 4) ? (unsigned)below(&d, 256) : 0);
+        hex[2 * n] = 0;
+        run(f, "UPDATE kalito_documents SET records = x'%s'", hex);
+        ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    }
+}
+
+#define ON_SESSIONS(test) cmocka_unit_test_setup_teardown(test, with_sessions, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        ON_SESSIONS(a_record_says_who_speaks_and_how),
+        ON_SESSIONS(neighbours_are_linked_within_their_session),
+        ON_SESSIONS(links_reach_over_blocks_and_large_ids),
+        ON_SESSIONS(a_scope_leaves_out_sessions),
+        ON_SESSIONS(ids_below_zero_from_another_program_have_no_record),
+        ON_SESSIONS(damaged_records_do_no_harm),
+    };
+    return cmocka_run_group_tests_name("document", tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/* Taking a query apart: words, names, dates, what is asked for, look-up or turn of a chat. */
+#include "support.h"
+
+#include "question.h"
+
+static const kal_word_lists LISTS = {
+    .stop = {"the a of did what is when in to", 31},
+    .ask_when = {"when\nhow long", 13},
+    .ask_name = {"who\nwhich", 9},
+    .you_said = {"you said\nyour advice", 20},
+    .months = {"january jan\nfebruary feb\nmarch mar\napril\nmay\njune\njuly\naugust\nseptember\noctober\nnovember\ndecember", 96},
+};
+
+static kali_arena arena;
+static kali_question q;
+
+static int with_people(void **state) {
+    in_memory(state);
+    fixture *f = *state;
+    kal_word_lists lists = LISTS;
+    lists.months.len = strlen(lists.months.data);
+    lists.stop.len = strlen(lists.stop.data);
+    ok(kal_recall_words(f->store, &lists, &f->err));
+    add_session(f, "a");
+    static const char *const people[] = {"Melanie", "Caroline Smith"};
+    for (int i = 0; i < 2; i++) {
+        kal_message row = {.session = T("a"), .role = T("user"), .speaker = T(people[i]), .text = T("hello")};
+        ok(kal_message_add(f->store, &row, &f->err));
+    }
+    return 0;
+}
+
+static int done(void **state) {
+    kali_arena_free(&arena);
+    return tear_down(state);
+}
+
+static void ask(fixture *f, const char *text) {
+    bool named[256];
+    const kali_lexicon *x;
+    memset(named, 1, sizeof named);
+    ok(kali_lexicon_get(f->store, &x, &f->err));
+    ok(kali_question_read(f->store, &arena, T(text), x, named, 0.5, &q, &f->err));
+}
+
+static const char *terms(void) {
+    static char out[2000];
+    *out = 0;
+    for (size_t i = 0; i < q.count; i++) {
+        if (i) strcat(out, " ");
+        strncat(out, q.terms[i].stem.data, q.terms[i].stem.len);
+    }
+    return out;
+}
+
+static void stop_words_and_names_are_left_out_unless_nothing_else_is_there(void **state) {
+    fixture *f = *state;
+    ask(f, "What did Melanie paint, and paints the painting?");
+    assert_string_equal(terms(), "paint and");
+    ask(f, "Melanie");
+    assert_string_equal(terms(), "melani");
+    ask(f, "what is the");
+    assert_string_equal(terms(), "what is the");
+    ask(f, "Did Melanie?");
+    assert_string_equal(terms(), "did"); /* a name says less than a stop word */
+    ask(f, "...");
+    assert_int_equal(q.count, 0);
+    ask(f, "我们停车");
+    assert_string_equal(terms(), "我们 们停 停车");
+}
+
+static void a_speaker_is_named_in_full_in_part_or_as_subject(void **state) {
+    fixture *f = *state;
+    ask(f, "What did Melanie paint?");
+    assert_int_equal(q.speaker, 1);
+    assert_float_equal(q.share, 1, 0);
+    ask(f, "What did caroline's sister paint?");
+    assert_int_equal(q.speaker, 2);
+    ask(f, "What did Mel paint?");
+    assert_int_equal(q.speaker, 1);
+    assert_float_equal(q.share, 0.5, 0);
+    ask(f, "a mel of honey"); /* not capitalised */
+    assert_int_equal(q.speaker, -1);
+    ask(f, "What did Melanie give to Caroline?");
+    assert_int_equal(q.speaker, 1);
+    assert_float_equal(q.share, 0.5, 0);
+    ask(f, "What do Melanie and Caroline share?");
+    assert_int_equal(q.speaker, -1);
+    ask(f, "What happened?");
+    assert_int_equal(q.speaker, -1);
+}
+
+static void in_a_crowd_a_name_is_a_word(void **state) {
+    fixture *f = *state;
+    for (int i = 0; i < 8; i++) {
+        char name[20];
+        sprintf(name, "Person%d", i);
+        kal_message row = {.session = T("a"), .role = T("user"), .speaker = T(name), .text = T("hello")};
+        ok(kal_message_add(f->store, &row, &f->err));
+    }
+    ask(f, "What did Melanie paint?");
+    assert_int_equal(q.speaker, -1);
+    assert_string_equal(terms(), "melani paint");
+}
+
+static void dates_are_read_in_several_forms(void **state) {
+    fixture *f = *state;
+    static const struct {
+        const char *text;
+        int year, month, day;
+    } cases[] = {
+        {"on 7 May 2023", 2023, 5, 7},          {"on May 7th, 2023", 2023, 5, 7},
+        {"the 21st of March", 0, 3, 21},        {"in january", 0, 1, 0},
+        {"back in 2019", 2019, 0, 0},           {"You may go", 0, 0, 0},
+        {"in may", 0, 5, 0},                    {"room 2300 has 45 seats", 0, 0, 0},
+        {"Feb 29, 2024", 2024, 2, 29},          {"no date at all", 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ask(f, cases[i].text);
+        if (q.year != cases[i].year || q.month != cases[i].month || q.day != cases[i].day)
+            fail_msg("%s: %d-%d-%d", cases[i].text, q.year, q.month, q.day);
+    }
+}
+
+static void a_bare_question_is_a_look_up_and_a_statement_a_turn(void **state) {
+    fixture *f = *state;
+    static const char *const look_ups[] = {"Where did we park?", "boiler manual", "停车在哪里？", "What is it ?"};
+    static const char *const turns[] = {"I went home. What is next?", "Thanks, that was very helpful.",
+                                        "let us go on with the garden plan from yesterday evening", "好的。我们去。"};
+    for (size_t i = 0; i < 4; i++) {
+        ask(f, look_ups[i]);
+        if (q.chat) fail_msg("%s", look_ups[i]);
+        ask(f, turns[i]);
+        if (!q.chat) fail_msg("%s", turns[i]);
+    }
+}
+
+static void what_is_asked_for_is_seen(void **state) {
+    fixture *f = *state;
+    ask(f, "When did it happen?");
+    assert_true(q.when && !q.name && !q.you_said);
+    ask(f, "Who was it?");
+    assert_true(!q.when && q.name);
+    ask(f, "What was your advice?");
+    assert_true(q.you_said);
+    ask(f, "whenever");
+    assert_false(q.when);
+}
+
+static void any_length_is_taken(void **state) {
+    fixture *f = *state;
+    char *text = malloc(70000), *p = text;
+    for (int i = 0; i < 9000; i++)
+        p += sprintf(p, "w%dx ", i % 900);
+    ask(f, text);
+    assert_int_equal(q.count, KALI_TERMS);
+    memset(text, 'a', 69999);
+    text[69999] = 0;
+    ask(f, text);
+    assert_int_equal(q.count, 0); /* no word of the index is so long */
+    free(text);
+}
+
+#define ON_PEOPLE(test) cmocka_unit_test_setup_teardown(test, with_people, done)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        ON_PEOPLE(stop_words_and_names_are_left_out_unless_nothing_else_is_there),
+        ON_PEOPLE(a_speaker_is_named_in_full_in_part_or_as_subject),
+        ON_PEOPLE(in_a_crowd_a_name_is_a_word),
+        ON_PEOPLE(dates_are_read_in_several_forms),
+        ON_PEOPLE(a_bare_question_is_a_look_up_and_a_statement_a_turn),
+        ON_PEOPLE(what_is_asked_for_is_seen),
+        ON_PEOPLE(any_length_is_taken),
+    };
+    return cmocka_run_group_tests_name("question", tests, NULL, NULL);
+}

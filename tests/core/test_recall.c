@@ -1,0 +1,357 @@
+/* Recall: what raises a message, which sessions take part, what is never found, and other languages against plain
+ * FTS5. How well it ranks on long conversations is measured elsewhere (tests/bench/README.md). */
+#include "support.h"
+
+static kal_hit hits[100];
+static size_t count;
+
+static kal_code recall(fixture *f, const char *text) {
+    kal_query query = {.text = T(text), .limit = 100};
+    return kal_recall_find(f->store, &query, hits, &count, &f->err);
+}
+
+static int64_t say(fixture *f, const char *session, const char *role, const char *speaker, const char *text) {
+    kal_message row = {.session = T(session), .role = T(role), .text = T(text)};
+    if (speaker) row.speaker = T(speaker);
+    ok(kal_message_add(f->store, &row, &f->err));
+    return row.id;
+}
+
+static int64_t best(fixture *f, const char *text) {
+    ok(recall(f, text));
+    return count ? hits[0].message.id : 0;
+}
+
+static size_t rank_of(int64_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (hits[i].message.id == id) return i + 1;
+    return 0;
+}
+
+static double score_of(int64_t id) {
+    size_t rank = rank_of(id);
+    return rank ? hits[rank - 1].score : 0;
+}
+
+/* The lists that the product gives the core, read from the script's text. */
+static void take_english(fixture *f) {
+    static char *file;
+    static const char *const names[] = {"stop",     "forms",      "related",      "ask_when",
+                                        "ask_name", "time_words", "first_person", "you_said", "months"};
+    char path[600];
+    size_t size;
+    snprintf(path, sizeof path, "%s", __FILE__);
+    *strstr(path, "tests/core/") = 0;
+    strcat(path, "scripts/words/english.lua");
+    free(file);
+    file = read_file(path, &size);
+    kal_word_lists lists = {0};
+    for (int i = 0; i < 9; i++) {
+        char head[40];
+        snprintf(head, sizeof head, "  %s = [[\n", names[i]);
+        char *from = strstr(file, head);
+        if (!from) fail_msg("english.lua has no %s", names[i]);
+        from += strlen(head);
+        ((kal_str *)&lists)[i] = (kal_str){from, (size_t)(strstr(from, "]]") - from)};
+    }
+    ok(kal_recall_words(f->store, &lists, &f->err));
+}
+
+static int with_sessions(void **state) {
+    in_file(state);
+    take_english(*state);
+    add_session(*state, "a");
+    add_session(*state, "b");
+    return 0;
+}
+
+static void nothing_is_found_where_nothing_is(void **state) {
+    fixture *f = *state;
+    assert_int_equal(best(f, "boiler"), 0);
+    say(f, "a", "user", NULL, "The boiler is broken");
+    assert_int_equal(best(f, "zebra walrus"), 0);
+    assert_int_equal(best(f, "?!"), 0);
+    assert_int_equal(best(f, "boilers"), 1);
+}
+
+static void an_answer_has_the_words_of_its_question(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", "Ann", "How was the pottery class?");
+    int64_t answer = say(f, "a", "user", "Bob", "We made a bowl and I burnt my hand.");
+    int64_t other_one = say(f, "b", "user", "Bob", "We made a bowl once.");
+    assert_true(best(f, "What did Bob make in the pottery class?") == answer);
+    assert_true(rank_of(other_one) > rank_of(answer));
+}
+
+static void the_speaker_who_is_named_is_heard_first(void **state) {
+    fixture *f = *state;
+    int64_t ann = say(f, "a", "user", "Ann", "The museum has a new roof."), bob = say(f, "b", "user", "Bob", "The museum has a new roof.");
+    assert_true(best(f, "What did Ann tell of the museum?") == ann);
+    assert_true(best(f, "What did Bob tell of the museum?") == bob);
+    kal_weights none = kal_weights_default();
+    none.speaker = none.first_person = 0;
+    kal_query query = {.text = T("What did Ann tell of the museum?"), .limit = 5, .weights = &none};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_true(hits[0].message.id == bob); /* equal: the newer first */
+}
+
+static void forms_and_related_words_are_found_after_the_word_itself(void **state) {
+    fixture *f = *state;
+    int64_t bought = say(f, "a", "user", NULL, "I bought it on Monday");
+    assert_true(best(f, "buy") == bought);
+    say(f, "a", "user", NULL, "x");
+    int64_t dog = say(f, "b", "user", NULL, "My dog sleeps");
+    assert_true(best(f, "animal") == dog);
+    int64_t animal = say(f, "b", "user", NULL, "An animal sleeps");
+    assert_true(best(f, "animal") == animal);
+}
+
+static void words_that_stand_together_count_more(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", NULL, "garden one two three four five six seven eight nine ten shed eleven");
+    add_session(f, "c");
+    int64_t near = say(f, "c", "user", NULL, "one two three four five six garden shed seven eight nine ten eleven");
+    add_session(f, "d");
+    say(f, "d", "user", NULL, "garden one two three four five six seven eight nine ten shed eleven");
+    assert_true(best(f, "garden shed") == near);
+}
+
+static void a_date_that_is_asked_for_raises_its_day(void **state) {
+    fixture *f = *state;
+    int64_t march = add_message_at(f, "a", "We ate soup", "2025-03-09T10:00:00.000Z");
+    add_message_at(f, "b", "We ate soup", "2025-04-09T10:00:00.000Z");
+    assert_true(best(f, "What did we eat on 9 March 2025?") == march);
+    assert_true(best(f, "What did we eat in March?") == march);
+}
+
+static void the_assistants_words_count_less_unless_they_are_asked_for(void **state) {
+    fixture *f = *state;
+    int64_t user = say(f, "a", "user", NULL, "a boiler needs water"), reply = say(f, "b", "assistant", NULL, "a boiler needs water");
+    assert_true(best(f, "boiler") == user);
+    ok(recall(f, "What was your advice about the boiler?"));
+    assert_true(score_of(reply) >= score_of(user) * 0.8);
+}
+
+static void archived_sessions_take_part_only_when_they_are_named(void **state) {
+    fixture *f = *state;
+    int64_t one = say(f, "a", "user", NULL, "the boiler"), two = say(f, "b", "user", NULL, "the boiler");
+    kal_session row = {.id = T("a"), .archived_at = T("2025-04-01")};
+    ok(kal_session_set(f->store, &row, &f->err));
+    ok(recall(f, "boiler"));
+    assert_int_equal(count, 1);
+    assert_true(hits[0].message.id == two);
+    kal_str sessions[] = {T("a")};
+    kal_query query = {.text = T("boiler"), .limit = 5, .sessions = sessions, .session_count = 1};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 1);
+    assert_true(hits[0].message.id == one);
+    sessions[0] = T("nowhere");
+    fails(KAL_NOT_FOUND, kal_recall_find(f->store, &query, hits, &count, &f->err));
+}
+
+static void limit_budget_and_the_query_itself(void **state) {
+    fixture *f = *state;
+    for (int i = 0; i < 20; i++)
+        say(f, "a", "user", NULL, "boiler and a few more words, to be a message of some length");
+    kal_query query = {.text = T("boiler"), .limit = 7};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 7);
+    query = (kal_query){.text = T("boiler"), .limit = 100, .without = 5};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 19);
+    assert_int_equal(rank_of(5), 0);
+    for (int64_t budget = 1; budget < 200; budget += 17) {
+        size_t tokens = 0;
+        query = (kal_query){.text = T("boiler"), .limit = 100, .budget = budget};
+        ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+        for (size_t i = 0; i < count; i++)
+            tokens += kal_tokens(hits[i].message.text);
+        assert_true((int64_t)tokens <= budget);
+    }
+    query = (kal_query){.text = T("boiler"), .limit = 0};
+    fails(KAL_MISUSE, kal_recall_find(f->store, &query, hits, &count, &f->err));
+    query.limit = 1001;
+    fails(KAL_MISUSE, kal_recall_find(f->store, &query, hits, &count, &f->err));
+    fails(KAL_MISUSE, recall(f, ""));
+    fails(KAL_MISUSE, recall(f, "\xC3"));
+}
+
+static void reasons_say_why(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", "Ann", "How is the boiler?");
+    say(f, "a", "user", "Bob", "It leaks, and the manual is lost.");
+    ok(recall(f, "What did Bob say about the manual of the boiler?"));
+    assert_int_equal(hits[0].message.id, 2);
+    const char *reasons = hits[0].reasons.data;
+    assert_non_null(strstr(reasons, "[\"words\",\"manual\"]"));
+    assert_non_null(strstr(reasons, "[\"nearby\",\"boiler\"]"));
+    assert_non_null(strstr(reasons, "[\"speaker\",0.6]"));
+}
+
+static void what_is_gone_or_changed_is_not_found(void **state) {
+    fixture *f = *state;
+    int64_t one = say(f, "a", "user", NULL, "the boiler"), two = say(f, "a", "user", NULL, "the boiler too");
+    kal_message change = {.id = one, .text = T("the stove")};
+    ok(kal_message_set(f->store, &change, &f->err));
+    ok(recall(f, "boiler"));
+    assert_true(hits[0].message.id == two);
+    run(f, "UPDATE messages SET text = 'the kettle' WHERE id = %d", (int)two); /* by the original */
+    assert_int_equal(best(f, "boiler"), 0);
+    assert_true(best(f, "kettle") == two);
+    run(f, "INSERT INTO messages(session_id, role, text, created_at) VALUES ('a', 'user', 'a zebra', '2025-05-01')");
+    assert_int_equal(best(f, "zebra"), 3);
+    run(f, "DELETE FROM messages WHERE id = 3");
+    assert_int_equal(best(f, "zebra"), 0);
+    run(f, "DELETE FROM sessions");
+    assert_int_equal(best(f, "kettle stove"), 0);
+}
+
+static void an_undone_transaction_leaves_no_trace(void **state) {
+    fixture *f = *state;
+    ok(kal_store_begin(f->store, &f->err));
+    say(f, "a", "user", "Zoe", "the boiler");
+    assert_int_equal(best(f, "boiler"), 1);
+    kal_store_rollback(f->store);
+    assert_int_equal(best(f, "boiler"), 0);
+    ok(kal_store_begin_read(f->store, &f->err));
+    assert_int_equal(best(f, "boiler"), 0);
+    ok(kal_store_commit(f->store, &f->err));
+}
+
+static void any_query_gives_falling_scores_and_the_same_again(void **state) {
+    fixture *f = *state;
+    static const char *const words[] = {"boiler", "when", "Ann", "may 3", "?", ".", "dog", "animals", "停车", "\"",
+                                        "you said", "2025", "my", "manual", "a", "und", "è"};
+    dice d = {8};
+    for (int i = 0; i < 120; i++) {
+        char text[300] = "x ";
+        for (int n = (int)below(&d, 12); n > 0; n--) {
+            strcat(text, words[below(&d, 17)]);
+            strcat(text, " ");
+        }
+        say(f, below(&d, 2) ? "a" : "b", below(&d, 3) ? "user" : "assistant", below(&d, 2) ? "Ann" : NULL, text);
+    }
+    for (int i = 0; i < 200; i++) {
+        char text[600] = "";
+        int64_t first;
+        for (int n = (int)below(&d, 30) + 1; n > 0; n--) {
+            strcat(text, words[below(&d, 17)]);
+            strcat(text, below(&d, 3) ? " " : ". ");
+        }
+        first = best(f, text);
+        for (size_t k = 0; k < count; k++) {
+            assert_true(hits[k].score > 0 && hits[k].score < 1e9);
+            if (k) assert_true(hits[k].score <= hits[k - 1].score);
+        }
+        assert_true(best(f, text) == first);
+    }
+}
+
+/* ---- other languages ---- */
+
+typedef struct pair {
+    char language[8], message[400], question[400];
+} pair;
+
+static size_t read_pairs(const char *language, pair *out, size_t room, char reply[400]) {
+    char path[600], line[1000];
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s", __FILE__);
+    *strstr(path, "core/") = 0;
+    strcpy(strstr(path, "tests/"), "tests/fixtures/languages.tsv");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        pair p;
+        if (sscanf(line, "%7[a-z]\t%399[^\t]\t%399[^\n]", p.language, p.message, p.question) != 3) continue;
+        if (strcmp(p.language, language) != 0) continue;
+        if (strcmp(p.message, "reply") == 0)
+            strcpy(reply, p.question);
+        else if (n < room)
+            out[n++] = p;
+    }
+    fclose(file);
+    return n;
+}
+
+/* What plain FTS5 gives: the words of the question with OR between them, best of bm25; 0 when it is not there. */
+static size_t plain_rank(fixture *f, const char *question, int64_t id) {
+    char copy[400], expression[1000] = "";
+    size_t rank = 0, at = 0;
+    strcpy(copy, question);
+    for (char *w = strtok(copy, " "); w; w = strtok(NULL, " "))
+        sprintf(expression + strlen(expression), "%s\"%s\"", *expression ? " OR " : "", w);
+    sqlite3_stmt *q;
+    sqlite3_prepare_v2(other(f), "SELECT rowid FROM plain WHERE plain MATCH ?1 ORDER BY bm25(plain), rowid DESC", -1, &q,
+                       NULL);
+    sqlite3_bind_text(q, 1, expression, -1, SQLITE_TRANSIENT);
+    while (sqlite3_step(q) == SQLITE_ROW && ++at)
+        if (sqlite3_column_int64(q, 0) == id) rank = at;
+    sqlite3_finalize(q);
+    return rank;
+}
+
+static void compare_language(fixture *f, const char *language) {
+    static pair pairs[100];
+    char reply[400];
+    int64_t ids[100];
+    double plain = 0, ours = 0;
+    int plain5 = 0, ours5 = 0;
+    size_t n = read_pairs(language, pairs, 100, reply);
+    assert_true(n >= 20);
+    run(f, "DELETE FROM sessions");
+    run(f, "DROP TABLE IF EXISTS temp.plain");
+    run(f, "CREATE VIRTUAL TABLE temp.plain USING fts5(text, tokenize='unicode61')");
+    for (size_t i = 0; i < n; i++) {
+        char session[20];
+        snprintf(session, sizeof session, "%s%d", language, (int)i / 4);
+        if (i % 4 == 0) add_session(f, session);
+        ids[i] = say(f, session, "user", NULL, pairs[i].message);
+        say(f, session, "assistant", NULL, reply);
+    }
+    run(f, "INSERT INTO temp.plain(rowid, text) SELECT id, text FROM messages");
+    for (size_t i = 0; i < n; i++) {
+        size_t rank = plain_rank(f, pairs[i].question, ids[i]);
+        plain += rank ? 1.0 / (double)rank : 0;
+        plain5 += rank && rank <= 5;
+        best(f, pairs[i].question);
+        rank = rank_of(ids[i]);
+        ours += rank ? 1.0 / (double)rank : 0;
+        ours5 += rank && rank <= 5;
+        if (getenv("KALITO_SHOW") && rank != 1) print_message("%s: %d\n", pairs[i].question, (int)rank);
+    }
+    print_message("# %s: MRR %.3f, plain FTS5 %.3f; R@5 %.3f, %.3f\n", language, ours / (double)n, plain / (double)n,
+                  (double)ours5 / (double)n, (double)plain5 / (double)n);
+    assert_true(ours >= plain - 1e-9);
+    assert_true(ours5 >= plain5);
+}
+
+static void other_languages_are_not_worse_than_plain_fts5(void **state) {
+    fixture *f = *state;
+    compare_language(f, "de");
+    compare_language(f, "es");
+    compare_language(f, "zh");
+    compare_language(f, "ja");
+}
+
+#define ON_SESSIONS(test) cmocka_unit_test_setup_teardown(test, with_sessions, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        ON_SESSIONS(nothing_is_found_where_nothing_is),
+        ON_SESSIONS(an_answer_has_the_words_of_its_question),
+        ON_SESSIONS(the_speaker_who_is_named_is_heard_first),
+        ON_SESSIONS(forms_and_related_words_are_found_after_the_word_itself),
+        ON_SESSIONS(words_that_stand_together_count_more),
+        ON_SESSIONS(a_date_that_is_asked_for_raises_its_day),
+        ON_SESSIONS(the_assistants_words_count_less_unless_they_are_asked_for),
+        ON_SESSIONS(archived_sessions_take_part_only_when_they_are_named),
+        ON_SESSIONS(limit_budget_and_the_query_itself),
+        ON_SESSIONS(reasons_say_why),
+        ON_SESSIONS(what_is_gone_or_changed_is_not_found),
+        ON_SESSIONS(an_undone_transaction_leaves_no_trace),
+        ON_SESSIONS(any_query_gives_falling_scores_and_the_same_again),
+        ON_SESSIONS(other_languages_are_not_worse_than_plain_fts5),
+    };
+    return cmocka_run_group_tests_name("recall", tests, NULL, NULL);
+}
