@@ -140,8 +140,24 @@ describe("the example", function()
     assert.are.equal(before, (select(2, f:run("-e", all))))
   end)
 
+  it("nightly summarises every session that needs it, and keeps the newest backups", function()
+    local before = count "message.count()"
+    f:shell "mkdir backups"
+    local status, out = run("nightly", "test.db", "backups", 1, "extract")
+    assert.are.equal(0, status)
+    assert.truthy(out:find "Harbour house\t%d+ messages\textract\n")
+    assert.truthy(count "summary.count()" > 0)
+    assert.are.equal(before, count "message.count()")
+    status, out = run("nightly", "test.db", "backups", 1, "extract")
+    assert.are.equal(0, status)
+    assert.falsy(out:find "extract")
+    assert.truthy(out:find "removed\t")
+    assert.are.equal("1\n", (select(2, f:shell "ls backups | wc -l"):gsub(" ", "")))
+  end)
+
   it("says how it is used, in its first lines and without arguments", function()
-    for _, name in ipairs { "pin_decisions", "export_month", "duplicate_pins", "move_persona", "rescore_report" } do
+    for _, name in ipairs { "pin_decisions", "export_month", "duplicate_pins", "move_persona", "rescore_report",
+      "nightly" } do
       local file <close> = assert(io.open(examples .. name .. ".lua"))
       local text = file:read "a"
       assert.truthy(text:find "^#!/usr/bin/env kalito\n%-%- ")
