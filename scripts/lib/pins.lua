@@ -36,6 +36,7 @@ end
 function M.suggest(chat, row)
   local made = {}
   if row.role ~= "user" and row.role ~= "assistant" then return made end
+  if row.role ~= "user" and policy.get("pin").shipped then return made end -- it takes nothing from answers
   for _, found in ipairs(policy.call("pin", "suggest", told(chat, row), row)) do
     local pin, message = chat.db.pin.add { session = chat.id, content = found.content, pin_type = "auto",
       importance_score = found.importance, source_message_id = tostring(row.id) }

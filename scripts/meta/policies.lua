@@ -14,6 +14,13 @@
 ---@field session? string id of the session
 ---@field budget? integer tokens; for a plan
 ---@field query? string for a plan and for recall
+---@field pins? string[] for suggest: contents of the session's pins, rejected ones too
+---@field shown? string[] for suggest: texts from memory that were shown to the model
+---@field previous? kalito.Message for suggest: the message before
+---@field messages? integer for suggest: how many messages the session has
+---@field auto? integer for suggest: how many automatic pins it has
+---@field model_context? integer for summaries: tokens of the model's context
+---@field limit? integer for summaries: tokens that the summary may have
 
 ---What every policy file returns, besides its functions. A function that it lacks is the shipped one.
 ---@class kalito.PolicyFile
@@ -46,12 +53,20 @@
 
 ---policies/summarize.lua: when to summarise what, and how.
 ---@class kalito.SummarizePolicy: kalito.PolicyFile
----@field due? fun(stats: table, ctx: kalito.PolicyContext): kalito.Range?, kalito.Reasons? nil: nothing is due
+---@field due? fun(stats: kalito.LiveStats, ctx: kalito.PolicyContext): kalito.Range?, kalito.Reasons? nil: nothing
+---is due
 ---@field prompt? fun(messages: kalito.Message[], ctx: kalito.PolicyContext): kalito.Prompt[] what to ask the model
 ---@field accept? fun(text: string, messages: kalito.Message[], ctx: kalito.PolicyContext): boolean, string?
 ---@field extract? fun(messages: kalito.Message[], ctx: kalito.PolicyContext): string the summary without a model
 ---@field importance? fun(summary: string, messages: kalito.Message[], ctx: kalito.PolicyContext): number 0..1, and
 ---reasons
+
+---What outgrows its place: of a very long session the oldest 500 messages, and then the figures are of 501.
+---@class kalito.LiveStats
+---@field live_messages integer
+---@field live_tokens integer
+---@field model_context integer tokens of the model's context
+---@field list { id: integer, role: string, tokens: integer }[] the live messages, oldest first
 
 ---@class kalito.Range
 ---@field first integer id of a message

@@ -1,7 +1,7 @@
 -- ask.lua: what chat:ask costs beside the request itself, in a session of many messages: CPU per turn, with a model
 -- server that answers at once. Run by hand from the top of the tree, with a build's module and model server:
 --   KALITO_TESTS=build/test/tests LUA_CPATH="build/test/lua/?.so;;" lua5.4 tests/bench/ask.lua [MESSAGES]
-local kalito = require "kalito"
+require "kalito"
 local provider = require "kalito.provider"
 local chats = dofile "tests/fixtures/chat.lua"
 
