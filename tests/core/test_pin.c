@@ -160,6 +160,33 @@ static int with_session(void **state) {
     return 0;
 }
 
+static void a_rejected_pin_is_gone_and_remembered_once(void **state) {
+    fixture *f = *state;
+    kal_str contents[4];
+    size_t count;
+    static const char *const texts[] = {"tea", "milk", "tea"};
+    for (int i = 0; i < 3; i++) {
+        kal_pin row = {.session = T("s"), .content = T(texts[i]), .pin_type = T("auto")};
+        char id[64];
+        ok(kal_pin_add(f->store, &row, &f->err));
+        strcpy(id, row.id.data);
+        ok(kal_pin_reject(f->store, T(id), &f->err));
+        fails(KAL_NOT_FOUND, kal_pin_get(f->store, T(id), &row, &f->err));
+    }
+    ok(kal_pin_rejected(f->store, T("s"), contents, 4, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_text(contents[0], "milk");
+    assert_text(contents[1], "tea");
+    ok(kal_pin_rejected(f->store, T("s"), contents, 1, &count, &f->err));
+    assert_int_equal(count, 1);
+    ok(kal_pin_rejected(f->store, T("nobody"), contents, 4, &count, &f->err));
+    assert_int_equal(count, 0);
+    fails(KAL_NOT_FOUND, kal_pin_reject(f->store, T("none"), &f->err));
+    ok(kal_session_del(f->store, T("s"), &f->err));
+    ok(kal_pin_rejected(f->store, T("s"), contents, 4, &count, &f->err));
+    assert_int_equal(count, 0);
+}
+
 static int with_file(void **state) {
     in_file(state);
     add_session(*state, "s");
@@ -177,6 +204,7 @@ int main(void) {
         ON_SESSION(content_has_at_most_16_mib),
         ON_SESSION(set_changes_only_what_is_given),
         ON_SESSION(set_refuses_what_is_not_settable),
+        ON_SESSION(a_rejected_pin_is_gone_and_remembered_once),
         cmocka_unit_test_setup_teardown(a_pin_of_the_other_program_without_values_has_defaults,
                                         with_file, tear_down),
     };
