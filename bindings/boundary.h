@@ -46,6 +46,8 @@ void kalb_check_keys(lua_State *L, int index, const char *what, const char *cons
 void kalb_check_row(lua_State *L, int index, kal_noun noun, const char *what, void *row);
 /* Pushes a row as a plain table. */
 void kalb_push_row(lua_State *L, kal_noun noun, const void *row);
+/* Pushes what was found as a list of rows with `score` and `reasons`. */
+void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count);
 /* Reads the conditions at `index`; texts borrow from the table. */
 void kalb_check_filter(lua_State *L, int index, const char *what, kal_filter *filter);
 
@@ -92,6 +94,7 @@ extern const luaL_Reg kalb_care_functions[];
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];
 extern const luaL_Reg kalb_search_functions[];
+extern const luaL_Reg kalb_vector_functions[];
 extern const luaL_Reg kalb_index_functions[];
 
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */

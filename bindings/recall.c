@@ -74,20 +74,20 @@ static void read_weights(lua_State *L, kal_weights *weights) {
         kalb_field_number(L, table, WEIGHTS[i], &each[i]);
 }
 
-static void push_hit(lua_State *L, const kal_hit *hit) {
-    kalb_push_row(L, KAL_MESSAGE, &hit->message);
-    lua_pushnumber(L, hit->score);
-    lua_setfield(L, -2, "score");
-    kalb_push_text(L, hit->reasons);
-    lua_setfield(L, -2, "reasons");
+void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        kalb_push_row(L, KAL_MESSAGE, &hits[i].message);
+        lua_pushnumber(L, hits[i].score);
+        lua_setfield(L, -2, "score");
+        kalb_push_text(L, hits[i].reasons);
+        lua_setfield(L, -2, "reasons");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
 }
 
 static int push_hits(lua_State *L, const kal_hit *hits, size_t count) {
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        push_hit(L, &hits[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
+    kalb_push_hits(L, hits, count);
     return 1;
 }
 

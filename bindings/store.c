@@ -181,6 +181,7 @@ static void furnish(lua_State *L) {
     add_table(L, "search", kalb_search_functions);
     add_table(L, "index", kalb_index_functions);
     add_table(L, "stats", kalb_stats_functions);
+    add_table(L, "vector", kalb_vector_functions);
     lua_setiuservalue(L, -2, 1);
 }
 

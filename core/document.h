@@ -41,6 +41,10 @@ typedef struct kali_scope {
     size_t numbers;                /* bits in them */
 } kali_scope;
 
+/* Those of the sessions with these ids; sessions == NULL: all that are not archived. The sets live in the arena.
+** NOT_FOUND: there is no such session. */
+kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count, kali_arena *arena,
+                         kali_scope *out, kal_err *err);
 static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
     const uint8_t *set = s->only ? s->only : s->without;
     bool in = set && number < s->numbers && (set[number / 8] >> number % 8 & 1);

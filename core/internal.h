@@ -196,6 +196,7 @@ struct kal_store {
     kali_leaf block;
     kali_words *words; /* made at the first recall */
     struct kali_lexicon *lexicon;
+    struct kali_vectors *vectors; /* those of one model, made at the first search for near ones */
     kali_memo memo;
     int migrated_from; /* see kal_store_info */
     char *migration_backup;

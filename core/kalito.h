@@ -771,6 +771,57 @@ typedef struct kal_hit {
 KAL_API kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits,
                                  size_t *count, kal_err *err);
 
+/* ---- Vectors ---- */
+
+/* The most numbers in a vector. */
+#define KAL_DIMENSION_MAX 8192
+
+/* A message's vector: what a model makes of its text. Stored in one byte a number, by its direction alone. */
+typedef struct kal_vector {
+    int64_t message;     /* id */
+    kal_str model;       /* the name of the model, 1..KAL_NAME_MAX bytes */
+    const float *values; /* finite, not all 0 */
+    size_t dimension;    /* how many: 1..KAL_DIMENSION_MAX */
+    kal_str text;        /* the message's text that the model was given; absent: not compared */
+} kal_vector;
+
+/* Stores a message's vector in the place of the one it has. A text that changes later loses it. Codes: MISUSE;
+** NOT_FOUND: no such message, or it has another text than `text` by now; EXISTS: the model's vectors have another
+** dimension, see kal_vector_del; and those of writing. */
+KAL_API kal_code kal_vector_set(kal_store *store, const kal_vector *row, kal_err *err);
+/* Removes all vectors of a model, or of every model when it is absent. */
+KAL_API kal_code kal_vector_del(kal_store *store, kal_str model, kal_err *err);
+/* How many vectors there are of a model, or of every model when it is absent. */
+KAL_API kal_code kal_vector_count(kal_store *store, kal_str model, int64_t *out, kal_err *err);
+
+/* Which messages have no vector; zero-initialise. */
+typedef struct kal_missing {
+    kal_str model;
+    int64_t after; /* ids above this one */
+    int64_t limit; /* at most so many, >= 1 */
+} kal_missing;
+/* The ids of messages that have a text and no vector of the model, ascending. `ids` has room for `limit`; *count
+** receives how many there are. */
+KAL_API kal_code kal_vector_missing(kal_store *store, const kal_missing *query, int64_t *ids,
+                                    size_t *count, kal_err *err);
+
+/* What to look near; zero-initialise. */
+typedef struct kal_near {
+    kal_str model;
+    const float *values;     /* the query as the model sees it */
+    size_t dimension;        /* vectors of another one are not compared */
+    const kal_str *sessions; /* ids; NULL: all sessions that are not archived */
+    size_t session_count;
+    int64_t limit;   /* 1..1000 */
+    int64_t without; /* a message that is not to be found */
+} kal_near;
+
+/* The messages whose vectors are nearest, compared with every one; the score is the cosine, -1..1, and there are no
+** reasons. The store keeps vectors in memory from the first call on, up to 256 MiB; more than that are read each
+** time. Codes: MISUSE, NOT_FOUND (a session), and those of reading. */
+KAL_API kal_code kal_vector_find(kal_store *store, const kal_near *query, kal_hit *hits,
+                                 size_t *count, kal_err *err);
+
 /* ---- Search ---- */
 
 /* The bytes [from, to) of a text. */

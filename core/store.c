@@ -3,6 +3,7 @@
 */
 #include "care.h"
 #include "lexicon.h"
+#include "vector.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ void kal_store_close(kal_store *store) {
     if (store->db) kal_store_rollback(store);
     kali_lexicon_free(store->lexicon);
     kali_words_close(store->words);
+    kali_vectors_forget(store);
     kali_db_close(store->db);
     kali_arena_free(&store->arena);
     kali_memo_clear(&store->memo);
@@ -200,6 +202,7 @@ static void roll_back(kal_store *store) {
         tries++;
     kali_touch_forget(store);
     kali_document_forget(store);
+    kali_vectors_forget(store); /* ids that were rolled back come again */
     store->seen = false;
 }
 

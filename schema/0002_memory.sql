@@ -188,3 +188,26 @@ CREATE TABLE kalito_cards (
   card TEXT NOT NULL,
   prompt_hash TEXT NOT NULL
 );
+
+-- Vectors of messages, made on request by a model (`kalito embed`): a message has one at most. `vector` holds
+-- `dimension` whole numbers of one byte, and scale times them is a vector of length 1. Ids never come again: what a
+-- connection has read stays known by them. A text that changes loses its vector, whichever program changes it.
+CREATE TABLE kalito_vectors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  message_id INTEGER NOT NULL UNIQUE REFERENCES messages(id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  dimension INTEGER NOT NULL,
+  scale REAL NOT NULL,
+  vector BLOB NOT NULL
+);
+
+CREATE TRIGGER kalito_vector_deleted AFTER DELETE ON messages
+BEGIN
+  DELETE FROM kalito_vectors WHERE message_id = old.id;
+END;
+
+CREATE TRIGGER kalito_vector_edited AFTER UPDATE OF text ON messages
+WHEN old.text IS NOT new.text
+BEGIN
+  DELETE FROM kalito_vectors WHERE message_id = old.id;
+END;

@@ -30,6 +30,7 @@ M.public = {
   "kal_recall_words", "kal_recall_has_words",
   "kal_weights_default",
   "kal_recall_find",
+  "kal_vector_set", "kal_vector_del", "kal_vector_count", "kal_vector_missing", "kal_vector_find",
   "kal_search_find",
   "kal_index_check", "kal_index_rebuild",
   "kal_part_name",

@@ -698,6 +698,47 @@ function db.recall.words(lists) end
 ---@field score number above 0; comparable within one answer only
 ---@field reasons string JSON
 
+---Vectors that a model has made of messages, and the messages near one: `db.vector`. `kalito embed` fills them.
+---@class kalito.VectorVerbs
+db.vector = {}
+
+---Stores a message's vector in the place of the one it has; a text that changes later loses it. `not_found`: no such
+---message, or it has another text than `text` by now. `exists`: the model's vectors have another dimension.
+---@param row { message: integer, model: string, values: number[], text: string? }
+---@return true? ok, string? message, string? code
+function db.vector.set(row) end
+
+---Removes all vectors of a model, or of every model.
+---@param model? string
+---@return true? ok, string? message, string? code
+function db.vector.del(model) end
+
+---How many vectors there are of a model, or of every model.
+---@param model? string
+---@return integer? count, string? message, string? code
+function db.vector.count(model) end
+
+---The ids of messages that have no vector of a model, ascending: those above `after`, at most `limit` (1..10000, default
+---100).
+---@param query { model: string, after: integer?, limit: integer? }
+---@return integer[]? ids, string? message, string? code
+function db.vector.missing(query) end
+
+---The messages whose vectors are nearest, compared with every one; `score` is the cosine, -1..1, and there are no
+---reasons.
+---@param query kalito.VectorQuery
+---@return kalito.Hit[]? hits, string? message, string? code
+function db.vector.find(query) end
+
+---What to look near.
+---@class kalito.VectorQuery
+---@field model string
+---@field values number[] the query as the model sees it; vectors of another dimension are not compared
+---@field session? string id of the one session to search
+---@field sessions? string[] ids; default: all sessions that are not archived
+---@field limit? integer 1..1000, default 10
+---@field without? integer id of a message that is not to be found
+
 ---Plain text search: `db.search`.
 ---@class kalito.SearchVerbs
 db.search = {}

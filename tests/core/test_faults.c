@@ -265,6 +265,22 @@ static kal_code deleting(fixture *f, int unused) {
     return delete_and_restore(f);
 }
 
+/* Stores the same vectors anew, and looks for what is near them. */
+static kal_code near(fixture *f, int unused) {
+    float values[] = {1, 2, 3, 4};
+    kal_vector vector = {.message = 1, .model = T("m"), .values = values, .dimension = 4};
+    kal_near query = {.model = T("m"), .values = values, .dimension = 4, .limit = 4};
+    kal_hit hits[4];
+    size_t count;
+    (void)unused;
+    kal_code code = kal_vector_set(f->store, &vector, &f->err);
+    vector.message = 3;
+    if (code == KAL_OK) code = kal_vector_set(f->store, &vector, &f->err);
+    if (code == KAL_OK) code = kal_vector_find(f->store, &query, hits, &count, &f->err);
+    if (code == KAL_OK) assert_int_equal(count, 2);
+    return code;
+}
+
 static void sweep_all(fixture *f) {
     static const int adds[WRITES] = {1, 1, 1, 1, 1, 0};
     for (int which = 0; which < WRITES; which++)
@@ -272,6 +288,7 @@ static void sweep_all(fixture *f) {
     sweep(f, "save", saving, -1, 0);
     sweep(f, "delete", deleting, -1, 0);
     sweep(f, "read", reading, -1, 0);
+    sweep(f, "near", near, -1, 0);
 }
 
 static void assert_index_is_exact(fixture *f) {
