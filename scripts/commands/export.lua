@@ -1,6 +1,7 @@
 -- export: sessions with everything that belongs to them, as lines of JSON.
 
 local export = require "kalito.export"
+local output = require "kalito.output"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
@@ -11,40 +12,6 @@ local function find(db, args)
   end
   if not args.session then return nil, "SESSION is missing (--all exports everything)", "usage" end
   return resolve.session(db, args.session)
-end
-
-local function io_error(message)
-  error({ code = "io", message = message }, 0)
-end
-
--- Is this the database, or something beside it that belongs to it?
-local function is_database(path, app)
-  local real, own = kalito.system.realpath(path), kalito.system.realpath(app.path())
-  return real and own and (real == own or real == own .. "-wal" or real == own .. "-shm" or real == own .. "-journal")
-end
-
--- Writes a file whole or not at all: under another name first, unless it is a device.
-local function to_file(path, app, work)
-  local there = kalito.system.stat(path)
-  if there and there.kind == "folder" then return nil, path .. ": is a folder", "io" end
-  if is_database(path, app) then return nil, path .. ": is the database itself", "usage" end
-  local part = there and there.kind == "other" and path or path .. ".part"
-  local file, message = io.open(part, "w")
-  if not file then return nil, message, "io" end
-  local ok, result, text, code = pcall(work, function(line)
-    local done, problem = file:write(line)
-    if not done then io_error(path .. ": " .. problem) end
-  end)
-  local closed, problem = file:close()
-  if ok and result and not closed then ok, result = false, { code = "io", message = path .. ": " .. problem } end
-  if ok and result and part ~= path then
-    kalito.system.sync(part)
-    closed, problem = os.rename(part, path)
-    if not closed then ok, result = false, { code = "io", message = problem } end
-  end
-  if not (ok and result) and part ~= path then os.remove(part) end
-  if not ok then error(result, 0) end
-  return result, text, code
 end
 
 local function show_progress(done, of)
@@ -82,7 +49,7 @@ return {
     end
     local manifest
     if args.output and args.output ~= "-" then
-      manifest, message, code = to_file(args.output, app, work)
+      manifest, message, code = output.file(args.output, app.path(), work)
     else
       manifest, message, code = work(print.write)
       print.flush()

@@ -1,5 +1,6 @@
--- persona: who answers.
+-- persona: who answers. Long, because it has nine subcommands.
 
+local card_command = require "kalito.card_command"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
@@ -94,6 +95,14 @@ local function delete(_, db, persona)
   return true
 end
 
+local function edit(_, db, persona)
+  local row, message, code = require("kalito.persona_edit").edit(db, persona)
+  if not row then return nil, message, code end
+  if message then print.note(message) end
+  print.result(row, row.id)
+  return true
+end
+
 local PERSONA = { "persona", "id, beginning of an id, or name" }
 
 return {
@@ -113,5 +122,29 @@ return {
       example = "kalito persona default chef", run = with_persona("write", default) },
     delete = { summary = "Delete a persona; its sessions get the default one", arguments = { PERSONA },
       example = "kalito persona delete chef", run = with_persona("write", delete) },
+    edit = { summary = "Edit a persona in $VISUAL or $EDITOR", arguments = { PERSONA },
+      example = "EDITOR=nano kalito persona edit chef", run = with_persona("write", edit) },
+    import = {
+      summary = "Make personas of character cards: JSON of version 1, 2 or 3, or PNG",
+      details = "All files are read before anything is stored: one that cannot be used stops all of them. The card is\n"
+        .. "kept whole. Its lorebook speaks when a key occurs; its greetings open new sessions.",
+      arguments = { { "file", "a card; - is standard input", rest = true } },
+      options = {
+        { "name", "NAME", "another name for the persona" },
+        { "category", "NAME", "its category (default: character)" },
+        { "replace", nil, "change the persona that has the name already" },
+      },
+      example = "kalito persona import ember.png", run = card_command.import,
+    },
+    export = {
+      summary = "Write a persona as a character card", arguments = { PERSONA },
+      options = {
+        { "output", "FILE", "write to FILE (default: standard output)" },
+        { "format", "FORMAT", "v2, v3 or png (default: the version that it came as, else v2)" },
+        { "picture", "FILE", "the PNG that carries the card (default: one pixel)" },
+      },
+      example = "kalito persona export ember --format png --picture ember.png --output card.png",
+      run = with_persona("read", card_command.export),
+    },
   },
 }

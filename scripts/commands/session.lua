@@ -46,7 +46,18 @@ local function list(args, app)
   return true
 end
 
+-- The number of the greeting, false for none, nil for the first one if there is one.
+local function greeting_of(args)
+  if args.greeting == nil then return true end
+  if args.greeting == "none" then return true, false end
+  local number = args.greeting:find "^%d+$" and math.tointeger(tonumber(args.greeting))
+  if number and number > 0 then return true, number end
+  return nil, "--greeting must be none or the number of a greeting, not '" .. args.greeting .. "'", "usage"
+end
+
 local function new(args, app)
+  local fine, greeting, problem = greeting_of(args)
+  if not fine then return nil, greeting, problem end
   local db, message, code = app.open "write"
   if not db then return nil, message, code end
   local persona
@@ -55,9 +66,9 @@ local function new(args, app)
     if not persona then return nil, message, code end
   end
   local row
-  row, message, code = db.session.add {
+  row, message, code = require("kalito.card_store").begin(db, {
     name = args.name, persona = persona and persona.id, model = args.model, saved = not args.temporary,
-  }
+  }, greeting)
   if not row then return nil, message, code end
   print.result(row, row.id)
   return true
@@ -138,6 +149,7 @@ return {
         { "persona", "NAME", "who answers (default: the default persona)" },
         { "model", "NAME", "the model it talks to" },
         { "temporary", nil, "remove it at the next cleanup unless it is saved" },
+        { "greeting", "N", "begin with greeting N of the persona, or with none (default: the first one)" },
       },
       example = "kalito session new Trip --persona coder",
       run = new,

@@ -95,6 +95,12 @@ function M.prompt(chat, id, now, line)
   return prompt and prompt ~= "" and prompt .. "\n\n" .. line or line
 end
 
+-- What the persona's character card has to say now. Most databases have no card.
+local function notes(chat, options, new, now)
+  if (chat.db.card.count() or 0) == 0 then return nil end
+  return require("kalito.lore").notes(chat, options.persona, options.text, new, now)
+end
+
 -- What is ours is not the core's.
 local OWN = { now = true, system = true, recalled = true, query = true }
 
@@ -111,6 +117,7 @@ function M.build(chat, options)
     if not OWN[key] then request[key] = value end
   end
   request.prompt = options.prompt or M.prompt(chat, options.persona, now, options.system)
+  request.notes = notes(chat, options, new, now)
   local message, code
   request.recalled = options.recalled
   if not request.recalled then
