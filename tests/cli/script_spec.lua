@@ -1,5 +1,6 @@
 -- kalito script and session cleanup: what a user sees, and the exit status.
--- build: release (policy files run in the jail, which does not live with sanitizers)
+-- build: release
+-- (policy files run in the jail, which does not live with sanitizers)
 local command = dofile "tests/fixtures/command.lua"
 local kalito = require "kalito"
 
