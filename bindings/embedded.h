@@ -10,17 +10,19 @@
 
 typedef struct kalb_script {
     const char *name; /* path below scripts/ without ".lua": "policies/score" */
-    const char *data; /* followed by a NUL */
+    const char *data;
     size_t len;
+    size_t text_len; /* of the source */
     bool
-        compiled; /* `data` is Lua's own code, not source: the layer kalito.* and the main script */
+        compiled; /* `data` is Lua's own code: the layer kalito.* and the main script; else packed source */
 } kalb_script;
 
 extern const kalb_script kalb_scripts[]; /* ascending by name */
 extern const size_t kalb_script_count;
 
-/* The source of the shipped file of that name. False when there is none, or it is only there compiled. */
-bool kalb_embedded(const char *name, const char **source, size_t *len);
+/* Pushes the source of the shipped file of that name, which stands at *source as long as it is on the stack.
+** False, with nothing pushed, when there is none, or it is only there compiled. */
+bool kalb_embedded(lua_State *L, const char *name, const char **source, size_t *len);
 
 /* Pushes the shipped file as a function, or an error message; returns luaL_loadbufferx's result, or -1, with
 ** nothing pushed, when there is no such file. Where the Lua that runs is not the release that compiled it, the

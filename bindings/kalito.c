@@ -10,43 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare(const void *key, const void *script) {
-    return strcmp(key, ((const kalb_script *)script)->name);
-}
-
-static const kalb_script *find(const char *name) {
-    return bsearch(name, kalb_scripts, kalb_script_count, sizeof *kalb_scripts, compare);
-}
-
-bool kalb_embedded(const char *name, const char **source, size_t *len) {
-    const kalb_script *s = find(name);
-    if (!s || s->compiled) return false;
-    *source = s->data;
-    *len = s->len;
-    return true;
-}
-
-/* Exported by liblua, declared in none of its headers: "$LuaVersion: Lua 5.4.4 ...". */
-extern const char lua_ident[] __attribute__((weak));
-
-int kalb_embedded_load(lua_State *L, const char *name) {
-    char chunk[512];
-    const kalb_script *s = find(name);
-    if (!s) return -1;
-    bool same_release = lua_ident && strstr(lua_ident, LUA_RELEASE);
-    if (s->compiled && !same_release) {
-        snprintf(chunk, sizeof chunk, "%s/%s.lua", KALITO_DATA, name);
-        return luaL_loadfilex(L, chunk, "t");
-    }
-    snprintf(chunk, sizeof chunk, "@kalito/%s.lua", name);
-    return luaL_loadbufferx(L, s->data, s->len, chunk, s->compiled ? "b" : "t");
-}
-
 /* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
 static int embedded(lua_State *L) {
     const char *source;
     size_t len;
-    if (!kalb_embedded(luaL_checkstring(L, 1), &source, &len)) return 0;
+    if (!kalb_embedded(L, luaL_checkstring(L, 1), &source, &len)) return 0;
     lua_pushlstring(L, source, len);
     return 1;
 }

@@ -117,7 +117,7 @@ static int script_builtin(lua_State *L) {
     if (lua_getfield(L, lua_upvalueindex(1), name) != LUA_TNIL) return 1;
     const char *source;
     size_t len;
-    if (!kalb_embedded(name, &source, &len)) {
+    if (!kalb_embedded(L, name, &source, &len)) {
         return luaL_error(L, "there is no built-in script '%s'", name);
     }
     const char *chunk = lua_pushfstring(L, "@kalito/%s.lua", name);
