@@ -83,7 +83,41 @@ static int backup(lua_State *L) {
     return push_backup(L, &made);
 }
 
-const luaL_Reg kalb_care_functions[] = {{"backup", backup}, {NULL, NULL}};
+/* db.check([level]) -> remarks; level "quick" (default) or "full" */
+static int check(lua_State *L) {
+    static const char *const levels[] = {"quick", "full", NULL};
+    kal_err err;
+    kal_check level = (kal_check)luaL_checkoption(L, 1, "quick", levels);
+    kal_report *report = push_report(L);
+    if (kal_store_check(kalb_store(L), level, report, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_remarks(L, report);
+}
+
+/* db.optimize([{ rebuild =, importance_index = }]) -> remarks */
+static int optimize(lua_State *L) {
+    static const char *const keys[] = {"rebuild", "importance_index", NULL};
+    kal_err err;
+    bool rebuild = false, importance = false;
+    lua_settop(L, 1);
+    kalb_check_keys(L, 1, "optimize", keys);
+    kalb_field_boolean(L, 1, "rebuild", &rebuild);
+    kalb_field_boolean(L, 1, "importance_index", &importance);
+    unsigned what =
+        (rebuild ? KAL_OPTIMIZE_REBUILD : 0u) | (importance ? KAL_OPTIMIZE_IMPORTANCE : 0u);
+    kal_report *report = push_report(L);
+    if (kal_store_optimize(kalb_store(L), what, report, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_remarks(L, report);
+}
+
+/* db.journal(mode) -> true */
+static int journal(lua_State *L) {
+    kal_err err;
+    return kalb_done(L, kal_store_journal(kalb_store(L), luaL_checkstring(L, 1), &err), &err);
+}
+
+const luaL_Reg kalb_care_functions[] = {{"backup", backup},     {"check", check},
+                                        {"optimize", optimize}, {"journal", journal},
+                                        {"sql", kalb_sql},      {NULL, NULL}};
 
 /* ---- of files ---- */
 

@@ -253,7 +253,7 @@ static kal_code plan_times(kali_db *db, kal_report *report, kal_err *err) {
     return code;
 }
 
-static kal_code fix_times(kal_store *store, kal_report *report, kal_err *err) {
+kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err) {
     static const char ALL[] =
         "UPDATE messages SET created_at = replace(created_at, ' ', 'T') || '.000Z'"
         " WHERE typeof(created_at) = 'text' AND created_at GLOB " OTHER;
@@ -279,7 +279,7 @@ static kal_code fix_times(kal_store *store, kal_report *report, kal_err *err) {
 kal_code kali_adopt_prepare(kal_store *store, bool plan, kal_report *report, kal_err *err) {
     kal_code code = complete_columns(store->db, plan, report, err);
     if (code == KAL_OK)
-        code = plan ? plan_times(store->db, report, err) : fix_times(store, report, err);
+        code = plan ? plan_times(store->db, report, err) : kali_adopt_times(store, report, err);
     if (code == KAL_OK) code = complete_index(store->db, plan, report, err);
     return code;
 }

@@ -13,12 +13,20 @@
 kal_code kali_db_copy(kali_db *from, kali_db *to, const _Atomic(bool) *stop, kal_err *err);
 /* A hash of the file's bytes, read through the engine: opening the file beside it would drop its locks. */
 kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err);
+/* Writes the whole file anew, without free pages. */
+kal_code kali_db_pack(kali_db *db, kal_err *err);
 /* Triggers run, or not: other programs' must not see a migration. */
 void kali_db_triggers(kali_db *db, bool enabled);
 /* Runs the first statement of *sql, comments skipped, and moves *sql behind it. `*text` is that statement, or NULL
 ** at the end of the script. `skip` may look at it before it is run and keep it from running. */
 kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context, const char *text),
                       void *context, kal_err *err);
+
+/* ---- sqlite_query.c ---- */
+
+/* One statement of a user, which may only read; the rows live in the arena. */
+kal_code kali_db_query(kali_db *db, const kal_sql *query, kali_arena *arena, kal_rows *out,
+                       kal_err *err);
 
 /* ---- report.c: lists of remarks ---- */
 
@@ -61,6 +69,8 @@ kal_code kali_adopt_inspect(kali_db *db, kal_err *err);
 /* Inside the migration, before our schema: adds what older files of the original lack, and brings the times of
 ** messages into one form. With `plan` it only reports. */
 kal_code kali_adopt_prepare(kal_store *store, bool plan, kal_report *report, kal_err *err);
+/* Brings the times of messages into one form, inside a write. */
+kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err);
 /* Names what is foreign in the file, and summaries whose range is not known. */
 kal_code kali_adopt_report(kal_store *store, kal_report *report, kal_err *err);
 

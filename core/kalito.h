@@ -515,6 +515,60 @@ typedef struct kal_restore {
 ** database), CORRUPT (the backup is damaged), and those of writing. */
 KAL_API kal_code kal_store_restore(const kal_restore *what, kal_backup *kept, kal_err *err);
 
+/* How closely to look: quick reads every page and row once; full also compares indexes, and the search index, with the
+** rows. */
+typedef enum kal_check { KAL_CHECK_QUICK, KAL_CHECK_FULL } kal_check;
+/* Is everything as it should be? Every remark is one line with the command that mends it; report->wrong is 0 when all
+** is well. Damage is a remark, no failure. Changes nothing. Codes: those of reading. */
+KAL_API kal_code kal_store_check(kal_store *store, kal_check level, kal_report *report,
+                                 kal_err *err);
+
+enum {
+    KAL_OPTIMIZE_REBUILD =
+        1, /* make anew what can be derived: search index, counts, times, lost sessions */
+    KAL_OPTIMIZE_IMPORTANCE =
+        2 /* an index of messages by importance: every message added then costs more */
+};
+/* Merges the search index, lets the engine look at its statistics, packs the file when that pays, writes the log
+** back. `what`: of the bits above. The report says what was gained. Codes: those of writing. */
+KAL_API kal_code kal_store_optimize(kal_store *store, unsigned what, kal_report *report,
+                                    kal_err *err);
+
+/* Sets the journal to "wal" or "delete" for good. Codes: BUSY (others have the database open), MISUSE, READONLY. */
+KAL_API kal_code kal_store_journal(kal_store *store, const char *mode, kal_err *err);
+
+/* A value of a table of any program. */
+typedef enum kal_kind { KAL_NULL, KAL_INTEGER, KAL_REAL, KAL_TEXT, KAL_BLOB } kal_kind;
+typedef struct kal_value {
+    kal_kind kind;
+    int64_t integer;
+    double real;
+    kal_str text; /* of a text, or the bytes of a blob */
+} kal_value;
+
+/* What to read with raw SQL; zero-initialise. */
+typedef struct kal_sql {
+    kal_str
+        text; /* one statement that only reads: SELECT, EXPLAIN, or one of the reading PRAGMAs */
+    const kal_value *values;  /* parameters, in their order; `names` NULL: for ?1, ?2 ... */
+    const char *const *names; /* names of the parameters, without their mark */
+    size_t count;
+    int64_t limit; /* rows, 0: 100,000; more of them are KAL_REFUSED */
+    int ms;        /* how long it may take; 0: 10,000 */
+} kal_sql;
+
+/* Rows, one after the other; all of it is borrowed until the next call on the store. */
+typedef struct kal_rows {
+    size_t columns, count;
+    const kal_str *names;
+    const kal_value *values; /* columns * count */
+} kal_rows;
+
+/* Reads with raw SQL, on a connection of its own that can change nothing: it sees what is committed. In a store in
+** memory it is the store's own. Codes: MISUSE (the SQL, or a parameter), REFUSED (it would write, or read what is no
+** table, or has more rows than the limit or more than 64 MiB), INTERRUPTED (time), and those of reading. */
+KAL_API kal_code kal_store_sql(kal_store *store, const kal_sql *query, kal_rows *out, kal_err *err);
+
 /* Any text as a time in the core's form. False when it is none. */
 KAL_API bool kal_time_parse(kal_str text, char out[25]);
 

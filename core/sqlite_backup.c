@@ -65,6 +65,14 @@ kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err) {
     return code;
 }
 
+/* It attaches a file of its own, which this connection otherwise may not. */
+kal_code kali_db_pack(kali_db *db, kal_err *err) {
+    int before = sqlite3_limit(handle_of(db), SQLITE_LIMIT_ATTACHED, 1);
+    kal_code code = kali_db_script(db, "VACUUM", err);
+    sqlite3_limit(handle_of(db), SQLITE_LIMIT_ATTACHED, before);
+    return code;
+}
+
 /* ---- scripts ---- */
 
 void kali_db_triggers(kali_db *db, bool enabled) {

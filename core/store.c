@@ -133,6 +133,7 @@ void kal_store_close(kal_store *store) {
     kali_lexicon_free(store->lexicon);
     kali_words_close(store->words);
     kali_vectors_forget(store);
+    kali_db_close(store->reader);
     kali_db_close(store->db);
     kali_arena_free(&store->arena);
     kali_memo_clear(&store->memo);
@@ -145,6 +146,7 @@ void kal_store_interrupt(kal_store *store) {
     if (!store) return;
     store->interrupted = true;
     kali_db_interrupt(store->db);
+    if (store->reader) kali_db_interrupt(store->reader);
 }
 
 static int64_t size_of(const char *path, const char *suffix) {

@@ -68,7 +68,7 @@ return {
   summary = "Copy the database, verified, while it is used",
   details = "The copy is of one moment. It gets its name only when it is verified and on the disk, so that a backup\n"
     .. "that was interrupted never looks like one. To make one every night: 0 3 * * * kalito backup --keep 7",
-  arguments = { { "target", "a folder or a new file (default: backups/ beside the default database)", optional = true } },
+  arguments = { { "target", "a folder or a new file (default: backups/ in the data folder)", optional = true } },
   options = {
     { "keep", "N", "then remove all but the newest N backups of this database from the folder", type = "integer",
       min = 1, max = 1000000 },

@@ -42,6 +42,30 @@ function db.foreign() end
 ---@return kalito.Backup? made, string? message, string? code
 function db.backup(target) end
 
+---Is everything as it should be? `wrong` of the list is 0 when it is. Changes nothing.
+---@param level? "quick"|"full" full compares indexes, and the search index, with the rows
+---@return kalito.Remark[]? remarks with `wrong` and `count`, string? message, string? code
+function db.check(level) end
+
+---Merges the search index, writes back the log, packs the file when that pays. rebuild: makes anew what can be derived.
+---@param what? { rebuild?: boolean, importance_index?: boolean }
+---@return kalito.Remark[]? remarks what was gained, string? message, string? code
+function db.optimize(what) end
+
+---Sets the journal for good.
+---@param mode "wal"|"delete"
+---@return true? ok, string? message, string? code
+function db.journal(mode) end
+
+---Reads with raw SQL, on a connection of its own that can change nothing: it sees what is committed.
+---@param text string one statement: SELECT, EXPLAIN, or a PRAGMA that tells something
+---@param parameters? table a list for ?, or names and values for :name
+---@param options? { limit?: integer, ms?: integer } rows (default 100000) and milliseconds (default 10000) at most
+---@return table[]? rows by the names of their columns
+---@return string[]|string names of the columns in their order, or message
+---@return string? code
+function db.sql(text, parameters, options) end
+
 ---@class kalito.Backup
 ---@field path string
 ---@field store_id? string of the database it was made from

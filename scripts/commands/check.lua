@@ -1,0 +1,28 @@
+-- check: is everything in the file as it should be?
+
+local print = require "kalito.print"
+local remarks = require "kalito.remarks"
+
+return {
+  name = "check",
+  summary = "Say whether the database is whole and its rows are right",
+  details = "Every line is one remark, with the command that mends it. The exit status is 1 when something is wrong.",
+  options = {
+    { "quick", nil, "pages and rows only (the default)" },
+    { "full", nil, "also compare all indexes, and the search index, with the rows" },
+  },
+  example = "kalito check --full",
+  run = function(args, app)
+    local db, message, code = app.open "read"
+    if not db and code == "corrupt" then
+      return nil, message .. "\nkalito recover " .. app.path() .. " NEW saves what can be read", code
+    end
+    if not db then return nil, message, code end
+    local list
+    list, message, code = db.check(args.full and "full" or "quick")
+    if not list then return nil, message, code end
+    remarks.show(list)
+    if list.wrong == 0 then print.note "everything is as it should be" end
+    return list.wrong > 0 and 1 or 0
+  end,
+}
