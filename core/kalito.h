@@ -239,8 +239,12 @@ KAL_API const kal_field *kal_fields(kal_noun noun, size_t *count);
 ** a text whose bit is set while data is NULL becomes NULL. In rows handed out, `has` names the
 ** fields that
 ** are not NULL.
+** A number that may be absent is taken away by `set` when it is given as KAL_NO_REAL or
+** KAL_NO_INTEGER; `add` takes these as not given.
 */
 #define KAL_BIT(n) (1u << (n))
+#define KAL_NO_REAL (-1.7976931348623157e308)
+#define KAL_NO_INTEGER INT64_MIN
 
 /* A conversation. `add` needs nothing: id, times and name NULL are minted or defaulted. */
 typedef struct kal_session {
@@ -785,18 +789,49 @@ typedef struct kal_word_lists {
 KAL_API kal_code kal_recall_words(kal_store *store, const kal_word_lists *lists, kal_err *err);
 KAL_API bool kal_recall_has_words(const kal_store *store);
 
-/* The constants of the ranking; the reason of each stands in core/README.md. All are >= 0. */
+/* The constants of the ranking, all >= 0; 0 switches an ingredient off. The default and its reason; what each is
+** worth was measured, see core/README.md. */
 typedef struct kal_weights {
-    double k1, b, b_assistant, idf_power; /* BM25 */
-    double before, before_question,
-        after; /* what neighbours' words count: the next, the answer, the one before */
-    double same2, same4, same2_question;        /* ... two and four messages away */
-    double exchange;                            /* ... between user and assistant */
-    double spread2, answer, session, proximity; /* shares of scores */
-    double speaker, first_person, subject;      /* the speaker whom the query names */
-    double when, name, date, day, assistant;    /* what the query asks for */
-    double opening, opening_share, recent, recent_half;
-    double related, category; /* words that mean something near */
+    /* BM25 over a message that is widened by its neighbours' words */
+    double k1; /* 1.2: the usual value; 1.0 to 1.5 are the same within noise */
+    double b;  /* 0.5: messages are short and of one topic: half the usual penalty of length */
+    double b_assistant; /* 0.75: long answers ramble: the usual one */
+    double idf_power;   /* 1.5: rare words decide; long chat messages are full of middling ones */
+    /* how much a neighbour's words count, as shares of how often they stand there */
+    double
+        before; /* 0.3: the message before, of the same kind: an answer goes on with its question */
+    double
+        before_question; /* 0.7 more when that one is a question: then as if its words stood here */
+    double after;        /* 0.1: the message after: the other way it holds less */
+    double same2,
+        same4; /* 0.2, 0.1: two and four away the same person speaks; halves with the distance */
+    double
+        same2_question; /* 0.2 more when a question of the other one stands between: "and then?" */
+    double exchange;    /* 0.1: what follows from the other side, between user and assistant */
+    /* shares of scores */
+    double spread2; /* 0.1: of those two away: not saturated as words are */
+    double answer; /* 0.3: of the assistant's answer, for the message of the user that it answers */
+    double
+        session; /* 0.3: of the session's own BM25: questions of categories are answered all over one */
+    double proximity; /* 0.2: the query's words within eight words */
+    /* what the query says of its answer: factors of 1 + this */
+    double speaker;      /* 0.6: who is named speaks */
+    double first_person; /* 0.3 more when he speaks of himself */
+    double
+        subject; /* 0.5 of that when two are named (the first is meant) or the name is shortened */
+    double when,
+        name; /* 0.3, 0.1: asked for a time: words of time; for a name: capitalised words */
+    double date,
+        day; /* 0.5, 0.6: parts of the date are equal; share of the best score for a full date */
+    double assistant; /* 0.3 less for an assistant's message: the user knows what happened to him */
+    /* a turn of a chat, no bare question: it goes on with something */
+    double opening;       /* 0.2, always: the first message of a session names its topic */
+    double opening_share; /* 0.3: of the best of its session, for the opening */
+    double recent;        /* 1.0: for the newest session, */
+    double recent_half;   /* 10: half of it ten sessions ago */
+    /* words that mean something near, in short queries */
+    double related;  /* 0.2: of the same group */
+    double category; /* 0.5: the query names the category, the message the thing */
 } kal_weights;
 KAL_API kal_weights kal_weights_default(void);
 

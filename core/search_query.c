@@ -155,7 +155,7 @@ static kal_code set_before(parser *p, size_t at, kal_str value, kal_err *err) {
 }
 
 static kal_code set_importance(parser *p, size_t at, kal_str value, kal_err *err) {
-    char digits[32], *end = digits;
+    char digits[32] = "", *end = digits;
     bool above = !(value.len && value.data[0] == '=');
     if (!above) value = (kal_str){value.data + 1, value.len - 1};
     if (value.len > 0 && value.len < sizeof digits &&

@@ -2,7 +2,7 @@
 ** sqlite_fts.c: the postings of a term, read from the segments of the search index: ten times as fast as a
 ** query for each term. The layout of segments is that of FTS5's file format, version 4 (the comment at the head
 ** of SQLite's fts5_index.c). Every offset that is read is checked: a damaged segment gives KAL_CORRUPT, not a
-** crash.
+** crash. The file is long: the pieces of one format, read in one place.
 */
 #include "internal.h"
 
@@ -259,13 +259,26 @@ static kal_code read_doclist(kali_reader *r, cursor *c, kali_postings *out, kal_
     return KAL_OK;
 }
 
-/* Looks for the term among those of the leaf. *found: the cursor stands at its doclist. */
+/* The list of a term that was found. `next` is where the place of the term after it stands. */
+static kal_code enter_list(const leaf *l, cursor *c, const uint8_t *p, uint64_t at,
+                           const uint8_t *next, kal_err *err) {
+    uint64_t step;
+    const uint8_t *end = l->data + l->len;
+    c->p = p;
+    c->open = next >= end;
+    if (!c->open && (!varint(next, end, &step) || at + step > l->keys)) return damaged(err);
+    c->end = c->open ? l->data + l->keys : l->data + at + step;
+    return KAL_OK;
+}
+
+/* Looks for the term among those of the leaf, which ascend and say how many bytes they share with the one before:
+** only terms that share as much as the key does are compared. *found: the cursor stands at its doclist. */
 static kal_code find_term(kali_reader *r, cursor *c, const uint8_t *key, size_t len, bool *found,
                           kal_err *err) {
     const leaf *l = &r->leaf;
     const uint8_t *f = l->data + l->keys, *end = l->data + l->len, *stop = l->data + l->keys;
-    uint8_t term[2 * TERM_MAX];
-    uint64_t at = 0, step, shared, rest;
+    uint64_t at = 0, step, shared, rest,
+             same = 0; /* bytes that the key shares with the last term */
     *found = false;
     for (bool first = true; f < end; first = false) {
         if (!(f = varint(f, end, &step)) || (at += step) < 4 || at >= l->keys) return damaged(err);
@@ -273,18 +286,16 @@ static kal_code find_term(kali_reader *r, cursor *c, const uint8_t *key, size_t 
         shared = 0;
         if (!first && !(p = varint(p, stop, &shared))) return damaged(err);
         if (!(p = varint(p, stop, &rest)) || rest > (uint64_t)(stop - p)) return damaged(err);
-        if (shared + rest > sizeof term) continue; /* longer than any term that is asked for */
-        memcpy(term + shared, p, rest);
-        size_t n = (size_t)(shared + rest);
-        int order = memcmp(term, key, n < len ? n : len);
-        if (order > 0 || (order == 0 && n > len)) return KAL_OK;
-        if (order < 0 || n < len) continue;
-        c->p = p + rest;
-        c->open = f >= end;
-        if (!c->open && (!varint(f, end, &step) || at + step > l->keys)) return damaged(err);
-        c->end = c->open ? stop : l->data + at + step;
-        *found = true;
-        return KAL_OK;
+        if (shared > same) continue;
+        if (shared < same) return KAL_OK;
+        uint64_t i = 0;
+        while (i < rest && same < len && p[i] == key[same]) {
+            i++;
+            same++;
+        }
+        *found = same == len && i == rest;
+        if (*found) return enter_list(l, c, p + rest, at, f, err);
+        if (same == len || (i < rest && p[i] > key[same])) return KAL_OK;
     }
     return KAL_OK;
 }

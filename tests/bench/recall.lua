@@ -2,11 +2,19 @@
 --   kalito run tests/bench/recall.lua
 -- add: no answer. recall: {"ids": [...]}, best first. context: {"ids": [...]} within the budget, in tokens of four
 -- characters as the bench counts them. sync: {"ids": []}. The database is in memory.
+-- RECALL_WEIGHTS: constants of the ranking that are not the default, as JSON. RECALL_WITHOUT: word lists that are left
+-- out, names with blanks between them.
 
 local json = kalito.json
 local db = assert(kalito.open(":memory:", { create = true }))
 local sessions, names = {}, {} -- session id by the bench's name; the bench's id by message id
 local open = false
+local weights = json.decode(os.getenv "RECALL_WEIGHTS" or "{}")
+
+local lists = {}
+for name, list in pairs(require "kalito.words") do lists[name] = list end
+for name in (os.getenv "RECALL_WITHOUT" or ""):gmatch "%S+" do lists[name] = nil end
+assert(db.recall.words(lists))
 
 local function session_of(name)
   if not sessions[name] then sessions[name] = assert(db.session.add { name = name, saved = true }).id end
@@ -40,7 +48,7 @@ end
 
 local function find(line, limit)
   sync()
-  return assert(db.recall.find { query = line.query, limit = limit })
+  return assert(db.recall.find { query = line.query, limit = limit, weights = weights })
 end
 
 function verbs.recall(line)

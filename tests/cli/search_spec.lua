@@ -8,7 +8,7 @@ before_each(function()
   f = command.folder()
   f:write("talk.jsonl", [[
 {"session":"Trip","role":"user","text":"We parked the car in New York.","created_at":"2025-03-01T10:00:00Z"}
-{"session":"Trip","role":"assistant","text":"The garage is on Fifth Street, level three.","created_at":"2025-03-01T10:01:00Z"}
+{"session":"Trip","role":"assistant","text":"The garage is on Fifth Street.","created_at":"2025-03-01T10:01:00Z"}
 {"session":"Garden","role":"user","text":"York roses é 停车 \u001b[2J need water","created_at":"2025-03-02T10:00:00Z"}
 ]])
   assert.are.equal(0, (f:shell "kalito init; kalito import talk.jsonl"))
