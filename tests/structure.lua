@@ -320,7 +320,7 @@ rule("the top of the tree holds what was agreed and nothing else", function(repo
   end
 end)
 
-rule("core, bindings, scripts and tests have a README.md of 10 to 30 lines, before sections of their own", function(report)
+rule("core, bindings, scripts and tests have a README.md of 10 to 30 lines, sections aside", function(report)
   for _, folder in ipairs { "core", "bindings", "scripts", "tests" } do
     local text = read(folder .. "/README.md")
     local _, n = (text or ""):gsub("\n## .*", "\n"):gsub("\n", "")
