@@ -13,7 +13,10 @@ local M = {}
 ---@field model? string the model of `kalito chat`, "provider:name"
 ---@field budget? integer tokens of a context
 ---@field user? string what {{user}} stands for
-local known = { policies = "table", providers = "table", model = "string", budget = "number", user = "string" }
+---@field embedding? string the model whose vectors help recall, "provider:name": see kalito embed
+local known = {
+  policies = "table", providers = "table", model = "string", budget = "number", user = "string", embedding = "string",
+}
 
 local function sets(line, key)
   local plain = key:gsub("%p", "%%%0")

@@ -76,6 +76,9 @@ local function show(group)
     shown.reasons = { { "also said in", table.concat(others, " ") }, table.unpack(shown.reasons) }
   end
   shown.score = group.members[1].score
+  for _, hit in ipairs(group.members) do
+    if hit.similarity then shown.similarity = math.max(shown.similarity or -1, hit.similarity) end
+  end
   return shown
 end
 

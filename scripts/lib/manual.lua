@@ -41,6 +41,7 @@ local about = {
     "The last word on what was found in the history for a query.",
     used = "kalito recall; every context with a query",
     more = { "candidates: best first: { id, score, role, importance_score, created_at, age_days, reasons }",
+      "similarity: the cosine of its vector, when `embedding` is set and it is among the nearest",
       "only ids that were given can be given back" },
   },
   retain = {

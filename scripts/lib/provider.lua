@@ -87,11 +87,12 @@ end
 ---A vector for each text.
 ---@param target kalito.Target
 ---@param texts string[]
+---@param extra? table more settings for kalito.http
 ---@return { vectors: number[][], dimension: integer, model: string, prompt_tokens: integer? }? result
 ---@return string? message, string? code
-function M.embed(target, texts)
+function M.embed(target, texts, extra)
   local server = target.server
-  local result, message, code = fetch(server, "embed", "parse_embeddings", nil, texts, reply.settings(target, {}))
+  local result, message, code = fetch(server, "embed", "parse_embeddings", extra, texts, reply.settings(target, {}))
   if not result then return nil, message, code end
   result, message = check_vectors(result, #texts)
   if not result then return nil, servers.told(server, message), "http" end

@@ -1,6 +1,7 @@
 -- recall.lua: finding what the history says, in the order the policy wants.
 
 local kalito = package.loaded.kalito
+local config = require "kalito.config"
 local copies = require "kalito.copies"
 local policy = require "kalito.policy"
 
@@ -13,11 +14,32 @@ local function seconds(time)
   return y and os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s }
 end
 
--- How alike messages must be to be shown once: the policy's option, or the shipped policy's when it has none.
-local function alike()
-  local least = policy.get("recall").options.similar
-  if least == nil then least = policy.shipped("recall").options.similar end
-  return tonumber(least) or 0
+-- An option that is a number: the policy's, or the shipped policy's when it has none of that name.
+local function option(name)
+  local value = policy.get("recall").options[name]
+  if value == nil then value = policy.shipped("recall").options[name] end
+  return tonumber(value) or 0
+end
+
+-- The messages whose vectors are near the query; nil alone: the user has named no model for that, or it is silent.
+local function near(db, options)
+  local model = (config.get() or {}).embedding or ""
+  if model == "" or option "similarity" == 0 then return nil end
+  return require("kalito.vectors").near(db, model, options)
+end
+
+-- Tells the hits how near they are, and adds the nearest that have no word of the query.
+local function join(hits, nearest, room)
+  local by_id = {}
+  for _, hit in ipairs(hits) do by_id[hit.id] = hit end
+  for _, row in ipairs(nearest) do
+    if by_id[row.id] then
+      by_id[row.id].similarity = row.score
+    elseif room > 0 then
+      row.similarity, row.score, row.reasons, room = row.score, 0.0, {}, room - 1
+      hits[#hits + 1] = row
+    end
+  end
 end
 
 -- What the policy sees of the hits.
@@ -28,20 +50,21 @@ local function candidates_of(hits, now)
     list[i] = {
       id = hit.id, score = hit.score, reasons = hit.reasons, role = hit.role, speaker = hit.speaker,
       session = hit.session, importance_score = hit.importance_score, created_at = hit.created_at, text = hit.text,
-      age_days = at and then_at and (at - then_at) / 86400 or nil,
+      age_days = at and then_at and (at - then_at) / 86400 or nil, similarity = hit.similarity,
     }
   end
   return list
 end
 
--- The hits that the policy has left, in its order, with its scores and reasons.
-local function in_order(hits, order, limit)
-  local by_id, out = {}, {}
+-- The hits that the policy has left, in its order, with its scores and reasons; with a budget, those that fit together.
+local function in_order(hits, order, limit, budget)
+  local by_id, out, left = {}, {}, budget or math.huge
   for _, hit in ipairs(hits) do by_id[hit.id] = hit end
   for _, row in ipairs(order) do
     local hit = by_id[row.id]
-    if hit and #out < limit then
-      hit.score = row.score
+    local cost = hit and budget and kalito.text.tokens(hit.text) or 0
+    if hit and #out < limit and cost <= left then
+      hit.score, left = row.score, left - cost
       if #row.reasons > 0 then hit.reasons = row.reasons end
       out[#out + 1] = hit
       by_id[row.id] = nil
@@ -60,14 +83,19 @@ function M.find(db, options)
   for key, value in pairs(options) do request[key] = value end
   request.limit = limit < 1 and limit or math.min(limit + MORE, 1000)
   if limit > 1000 then request.limit = limit end -- the core refuses it
-  local hits, message, code = db.recall.find(request)
+  local nearest, message, code = near(db, options)
+  if code then return nil, message, code end
+  if nearest then request.budget = nil end -- what fits is known in the end only
+  local hits
+  hits, message, code = db.recall.find(request)
   if not hits then return nil, message, code end
   for _, hit in ipairs(hits) do hit.reasons = kalito.json.decode(hit.reasons or "[]") or {} end
-  hits = copies.fold(hits, alike())
+  if nearest then join(hits, nearest, request.limit) end
+  hits = copies.fold(hits, option "similar")
   if #hits == 0 then return hits end
   local now = db.now()
   local order = policy.call("recall", "adjust", { now = now }, candidates_of(hits, now), options.query)
-  return in_order(hits, order, limit)
+  return in_order(hits, order, limit, nearest and options.budget)
 end
 
 return M

@@ -95,7 +95,7 @@ function make.recall()
   local rows = {}
   for i = 1, 100 do
     rows[i] = { id = i, score = 101 - i, role = "user", importance_score = i / 100, created_at = NOW, age_days = i,
-      reasons = { { "words", 101 - i } } }
+      reasons = { { "words", 101 - i } }, similarity = i % 3 == 0 and 1 - i / 50 or nil }
   end
   return {
     { "adjust: nothing found", "adjust", { {}, "Where did we park?" } },

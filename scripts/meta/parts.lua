@@ -159,6 +159,7 @@ kalito.config = {}
 ---@field model? string the model of `kalito chat`, "provider:name"
 ---@field budget? integer tokens of a context
 ---@field user? string what {{user}} stands for
+---@field embedding? string the model whose vectors help recall, "provider:name": see kalito embed
 
 ---The line of `source` that sets a key, for messages; that of the last table on the way to it when it is not found.
 ---@param source string
