@@ -177,6 +177,26 @@ void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **
 
 #define FIELDS_MAX 32
 
+/* A field of a row: null takes a number away. */
+static bool row_field(lua_State *L, int table, const kal_field *f, void *at) {
+    bool none = false;
+    if (f->type != KAL_TYPE_TEXT && get(L, table, f->name)) {
+        none = is_null(L);
+        lua_pop(L, 1);
+    }
+    switch (f->type) {
+    case KAL_TYPE_TEXT: return kalb_field_text(L, table, f->name, at);
+    case KAL_TYPE_BOOLEAN: return kalb_field_boolean(L, table, f->name, at);
+    case KAL_TYPE_REAL:
+        if (none) *(double *)at = KAL_NO_REAL;
+        return none || kalb_field_number(L, table, f->name, at);
+    case KAL_TYPE_INTEGER:
+        if (none) *(int64_t *)at = KAL_NO_INTEGER;
+        return none || kalb_field_integer(L, table, f->name, at);
+    }
+    return false;
+}
+
 void kalb_check_row(lua_State *L, int index, kal_noun noun, const char *what, void *row) {
     size_t count;
     const kal_field *fields = kal_fields(noun, &count);
@@ -187,12 +207,7 @@ void kalb_check_row(lua_State *L, int index, kal_noun noun, const char *what, vo
     unsigned *has = row;
     for (size_t i = 0; i < count; i++) {
         void *at = (char *)row + fields[i].offset;
-        bool given = fields[i].type == KAL_TYPE_TEXT ? kalb_field_text(L, index, names[i], at)
-                     : fields[i].type == KAL_TYPE_INTEGER
-                         ? kalb_field_integer(L, index, names[i], at)
-                     : fields[i].type == KAL_TYPE_REAL ? kalb_field_number(L, index, names[i], at)
-                                                       : kalb_field_boolean(L, index, names[i], at);
-        if (given) *has |= KAL_BIT(i);
+        if (row_field(L, index, &fields[i], at)) *has |= KAL_BIT(i);
     }
 }
 

@@ -185,11 +185,23 @@ kal_code kali_row_mint(kal_store *store, const kali_noun *noun, void *row, kal_e
     return fine ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
 }
 
+/* Is the number one that stands for none, in a field that may be absent? */
+static bool is_none(const kali_noun *noun, const void *row, size_t i) {
+    const kal_field *f = &noun->fields[i];
+    if (i == 0 || !isnan(noun->rules[i].number)) return false; /* an id is never absent */
+    if (f->type == KAL_TYPE_REAL) return *(double *)at(row, f->offset) == KAL_NO_REAL;
+    return f->type == KAL_TYPE_INTEGER && *(int64_t *)at(row, f->offset) == KAL_NO_INTEGER;
+}
+
 kal_code kali_row_prepare(kal_store *store, const kali_noun *noun, void *row, kal_err *err) {
     for (size_t i = 0; i < noun->count; i++) {
         bool given = kali_given(noun, row, i);
         if (given && noun->fields[i].type == KAL_TYPE_TEXT && !kali_field_text(noun, row, i)->data)
             given = false;
+        if (given && is_none(noun, row, i)) {
+            *has_of(row) &= ~KAL_BIT(i);
+            given = false;
+        }
         if (!given && (noun->required & KAL_BIT(i)))
             return kali_fail(err, KAL_MISUSE, "%s.%s is missing", noun->name, noun->fields[i].name);
         kal_code code = given ? check_field(store, noun, i, row, err) : KAL_OK;
@@ -298,6 +310,10 @@ kal_code kali_row_merge(kal_store *store, const kali_noun *noun, const void *row
         if (!noun->fields[i].settable)
             return kali_fail(err, KAL_MISUSE, "%s.%s cannot be set", noun->name,
                              noun->fields[i].name);
+        if (is_none(noun, row, i) && !(noun->required & KAL_BIT(i))) {
+            *has_of(merged) &= ~KAL_BIT(i);
+            continue;
+        }
         copy_field(noun, i, merged, row);
         if (noun->fields[i].type == KAL_TYPE_TEXT && !kali_field_text(noun, merged, i)->data)
             preset_field(noun, i, merged);

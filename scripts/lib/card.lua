@@ -34,10 +34,11 @@ local function is_list(value)
   return type(value) == "table" and getmetatable(value) ~= nil -- json marks arrays
 end
 
+local KINDS <const> = { table = "an object", string = "a text", number = "a number", boolean = "true or false" }
+
 local function wrong(where, wanted, value)
-  local given = type(value)
-  if given == "table" then given = is_list(value) and "a list" or "an object" end
-  if given == "string" then given = "a text" end
+  local given = KINDS[type(value)] or "null"
+  if given == "an object" and is_list(value) then given = "a list" end
   return ("%s must be %s, not %s"):format(where, wanted, given)
 end
 

@@ -220,6 +220,41 @@ static void without_any_default_the_sessions_of_a_deleted_persona_have_none(void
     assert_text(row.persona, NULL);
 }
 
+static void set_takes_a_number_away(void **state) {
+    fixture *f = *state;
+    kal_persona row = {.has = KAL_PERSONA_TEMPERATURE | KAL_PERSONA_MAX_TOKENS | KAL_PERSONA_TOP_P,
+                       .id = T("a"),
+                       .name = T("n"),
+                       .prompt = T("p"),
+                       .temperature = 0.5,
+                       .maxTokens = 100,
+                       .topP = KAL_NO_REAL};
+    kal_persona change = {.has = KAL_PERSONA_TEMPERATURE | KAL_PERSONA_MAX_TOKENS,
+                          .id = T("a"),
+                          .temperature = KAL_NO_REAL,
+                          .maxTokens = KAL_NO_INTEGER},
+                got;
+    ok(kal_persona_add(f->store, &row, &f->err));
+    ok(kal_persona_get(f->store, T("a"), &got, &f->err));
+    assert_int_equal(got.has & KAL_PERSONA_TOP_P, 0);
+    assert_int_equal(got.maxTokens, 100);
+    ok(kal_persona_set(f->store, &change, &f->err));
+    ok(kal_persona_get(f->store, T("a"), &got, &f->err));
+    assert_int_equal(got.has & (KAL_PERSONA_TEMPERATURE | KAL_PERSONA_MAX_TOKENS), 0);
+    assert_text(got.prompt, "p");
+}
+
+static void a_number_that_must_be_there_is_not_taken_away(void **state) {
+    fixture *f = *state;
+    kal_model row = {.has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("m"), .ratio = 1, .turns = 1};
+    kal_model change = {.has = KAL_MODEL_RATIO, .id = T("m"), .ratio = KAL_NO_REAL};
+    kal_model none = {.has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("o"), .ratio = KAL_NO_REAL};
+    ok(kal_model_add(f->store, &row, &f->err));
+    fails(KAL_MISUSE, kal_model_set(f->store, &change, &f->err));
+    fails(KAL_MISUSE, kal_model_add(f->store, &none, &f->err));
+    says("model.ratio is missing");
+}
+
 static void set_changes_only_what_is_given_and_the_time_of_change(void **state) {
     fixture *f = *state;
     add_persona(f, "a", "general", true);
@@ -259,6 +294,8 @@ int main(void) {
         ON_MEMORY(the_sessions_of_a_deleted_persona_get_the_default_of_its_category),
         ON_MEMORY(without_any_default_the_sessions_of_a_deleted_persona_have_none),
         ON_MEMORY(set_changes_only_what_is_given_and_the_time_of_change),
+        ON_MEMORY(set_takes_a_number_away),
+        ON_MEMORY(a_number_that_must_be_there_is_not_taken_away),
     };
     return cmocka_run_group_tests_name("persona", tests, NULL, NULL);
 }
