@@ -46,6 +46,15 @@ local function step(chat, commands, input)
   chats.start_summary(chat)
 end
 
+-- A character opens a new session. Gives how many messages that are.
+local function greet(chat)
+  if not chat.begun then return 0 end
+  local row, message = require("kalito.card_store").greet(chat.db, chat.db.session.get(chat.talk.id))
+  if message then report(message) end
+  if row then print.write(print.safe_lines(row.text) .. "\n\n") end
+  return row and 1 or 0
+end
+
 local function talk(chat)
   local commands, input = require "kalito.chat_commands", require "kalito.chat_input"
   chat.input = input.new(commands.words)
@@ -53,6 +62,7 @@ local function talk(chat)
   print.note(("%s%s. /help helps, Ctrl-D leaves."):format(session.name or "a new session",
     session.saved and "" or ", temporary until /save"))
   if session.recap then print.note(session.recap) end
+  chat.greetings = greet(chat)
   repeat
     local fine, problem = kalito.term.guard(function() step(chat, commands, input) end, describe)
     if not fine then report(problem) end
@@ -92,10 +102,11 @@ return {
     ok, message, code = choose_persona(args, db, session)
     local terminal = kalito.system.isatty "stdin" and kalito.system.isatty "stdout"
     local chat = { db = db, talk = kalito.conversation(db, session.id), app = app, model = args.model,
-      budget = args.budget, notebook = args.no_model, terminal = terminal }
+      budget = args.budget, notebook = args.no_model, terminal = terminal, begun = not args.session, greetings = 0 }
     if ok then ok, message, code = (terminal and talk or answer_once)(chat) end
     -- A session that nobody has said anything in is not left behind.
-    if not args.session and (db.session.get(session.id) or {}).message_count == 0 then db.session.del(session.id) end
+    local count = not args.session and (db.session.get(session.id) or {}).message_count
+    if count and count <= chat.greetings then db.session.del(session.id) end
     return ok, message, code
   end,
 }

@@ -2,6 +2,9 @@
 local command = dofile "tests/fixtures/command.lua"
 local cards = dofile "tests/fixtures/cards.lua"
 
+local PTY = (os.getenv "KALITO_TESTS" or "build/test/tests") .. "/pty"
+if PTY:sub(1, 1) ~= "/" then PTY = command.program:gsub("build/.*", "") .. PTY end
+
 describe("kalito persona edit", function()
   local f
   before_each(function()
@@ -201,6 +204,15 @@ describe("kalito persona import", function()
     assert.are.equal(3, (f:run("session", "new", "--persona", "coder", "--greeting", "1")))
     local _, out = f:shell "kalito session list | wc -l"
     assert.are.equal("4\n", out)
+  end)
+
+  it("greets at the terminal, and is not left behind when nothing is said", function()
+    f:run("persona", "import", "v2.json")
+    f:write("script", "expect Who wakes me, the user?\nprompt [notebook\nsend \\x04\n")
+    local status, out, err = f:shell(command.quote(PTY) .. " 100 40 $KALITO chat --persona Ember --no-model <script")
+    assert.are.equal(0, status, err .. out)
+    assert.is_truthy(out:find("Who wakes me, the user?", 1, true))
+    assert.are.equal("[]\n", select(2, f:run("session", "list", "--json")))
   end)
 
   it("lets its lore speak in a context", function()
