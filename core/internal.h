@@ -200,7 +200,7 @@ struct kal_store {
     kali_memo memo;
     int migrated_from; /* see kal_store_info */
     char *migration_backup;
-    kali_db *reader; /* for raw SQL, made at its first use */
+    kali_db *reader;           /* for raw SQL, made at its first use */
     _Atomic(bool) interrupted; /* since the last long call began */
 };
 

@@ -742,8 +742,8 @@ function db.vector.del(model) end
 ---@return integer? count, string? message, string? code
 function db.vector.count(model) end
 
----The ids of messages that have no vector of a model, ascending: those above `after`, at most `limit` (1..10000, default
----100).
+---The ids of messages that have no vector of a model, ascending: those above `after`, at most `limit` (1..10000,
+---default 100).
 ---@param query { model: string, after: integer?, limit: integer? }
 ---@return integer[]? ids, string? message, string? code
 function db.vector.missing(query) end

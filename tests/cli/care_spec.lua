@@ -14,7 +14,8 @@ CREATE TABLE semantic_pins (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, conte
   source_message_id TEXT, importance_score REAL, pin_type TEXT, created_at TEXT);
 CREATE TABLE vitals (pulse INTEGER);
 INSERT INTO sessions(id, name) VALUES ('s', 'Trip');
-INSERT INTO messages(session_id, role, text, created_at) VALUES ('s', 'user', 'Where did we park?', '2025-01-01 10:00:00');
+INSERT INTO messages(session_id, role, text, created_at)
+VALUES ('s', 'user', 'Where did we park?', '2025-01-01 10:00:00');
 ]]
 
 describe("looking after a database", function()
@@ -76,7 +77,8 @@ describe("looking after a database", function()
 
   it("takes parameters from Lua by place and by name", function()
     local _, out = f:run("-e", [[local db = kalito.open "test.db"
-      print(db.sql("SELECT ? + ?2 AS n", { 1, 2.5 })[1].n, db.sql("SELECT :a AS n, :b AS m", { a = "x", b = true })[1].m,
+      print(db.sql("SELECT ? + ?2 AS n", { 1, 2.5 })[1].n,
+        db.sql("SELECT :a AS n, :b AS m", { a = "x", b = true })[1].m,
         #select(2, db.sql "SELECT 1, 2"), (db.sql("SELECT ? AS n", { kalito.json.null })[1].n))]])
     assert.are.equal("3.5\t1\t2\tnil\n", out)
   end)
