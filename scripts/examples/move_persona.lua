@@ -19,6 +19,8 @@ if persona.is_default then error(name .. " is a default persona: make another on
 local row, message, code = to.persona.add(persona)
 if code == "exists" then error(to_path .. " has a persona with the id " .. persona.id .. " already", 0) end
 assert(row, message)
+local card = from.card.get(persona.id) -- the character card that it came from, if it did
+if card then assert(to.card.add(card)) end
 assert(from.persona.del(persona.id))
 print(("moved %s (%s), %d sessions have another persona now"):format(name, persona.id,
   from.session.count { persona = persona.id }))

@@ -53,7 +53,10 @@ local function write_all(db, session, write, progress)
   local personas = persona_rows(db, session)
   local row = manifest(db, counts_of(db, session, personas))
   write(line('"kalito":' .. native.FORMAT, row))
-  for _, persona in ipairs(personas) do write(line('"kind":"persona"', persona)) end
+  for _, persona in ipairs(personas) do
+    persona.card = db.card.get(persona.id) -- its character card goes with it
+    write(line('"kind":"persona"', persona))
+  end
   local messages = 0
   if session then
     messages = write_session(db, session, write)

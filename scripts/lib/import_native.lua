@@ -61,7 +61,8 @@ function store.manifest(self, row)
 end
 
 function store.persona(self, row)
-  local db = self.run.db
+  local db, card = self.run.db, row.card
+  row.card = nil
   if is_id(row.id) and db.persona.get(row.id) then return false end
   if row.is_default then -- the user's own default stays
     for other in db.persona.each() do
@@ -69,6 +70,7 @@ function store.persona(self, row)
     end
   end
   if not add(db.persona, row) then return false end
+  if card ~= nil then add(db.card, card) end
   self.run:count("personas", 1)
   return true
 end

@@ -187,6 +187,20 @@ describe("kalito persona import", function()
     assert.are.equal(2, (f:run("persona", "export", "Old", "--output", "test.db")))
   end)
 
+  it("goes with its persona into an export of everything, and comes back", function()
+    local status = f:shell [[set -e
+      kalito persona import v2.json >/dev/null; kalito session new Cave --persona Ember >/dev/null
+      kalito export --all >all.jsonl; kalito --db 2.db import all.jsonl >/dev/null
+      kalito export Cave >one.jsonl; kalito --db 3.db import one.jsonl >/dev/null
+      kalito persona export Ember >a.json; kalito --db 2.db persona export Ember | cmp - a.json
+      kalito --db 3.db persona export Ember | cmp - a.json
+      kalito --db 2.db import all.jsonl >/dev/null]]
+    assert.are.equal(0, status)
+    f:write("bad.jsonl", f:read("one.jsonl"):gsub('"spec":"v2"', '"spec":"v7"'))
+    local _, _, err = f:run("--db", "4.db", "import", "bad.jsonl")
+    assert.is_truthy(err:find "card.spec must be one of")
+  end)
+
   it("opens a new session with a greeting", function()
     f:run("persona", "import", "v2.json")
     local function first(...)
