@@ -53,7 +53,7 @@ static kal_code find_message(kal_store *store, kal_str session, const char *fiel
 }
 
 static int compare(const place *a, const place *b) {
-    int order = strcmp(a->at.data, b->at.data);
+    int order = kali_order(a->at, b->at);
     return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 

@@ -72,8 +72,8 @@ static kal_code check_structure(kali_db *db, const char *sql, kal_err *err) {
     if (code == KAL_OK) code = kali_step(q, &row, err);
     if (code != KAL_OK) return code;
     kal_str line = row ? kali_text(q, 0) : (kal_str){"", 0};
-    if (!row || strcmp(line.data, "ok") != 0)
-        code = kali_fail(err, KAL_CORRUPT, "the database is damaged: %.200s", line.data);
+    if (!row || !kali_is(line, "ok"))
+        code = kali_fail(err, KAL_CORRUPT, "the database is damaged: %.200s", kali_some(line).data);
     kali_reset(q);
     return code;
 }

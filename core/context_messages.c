@@ -35,8 +35,7 @@ static const char RECENT_BY_TIME_AND_ID[] = RECENT ", id DESC LIMIT $6";
 
 static int by_time(const void *x, const void *y) {
     const kali_entry *a = x, *b = y;
-    int order = strcmp(a->created_at.data ? a->created_at.data : "",
-                       b->created_at.data ? b->created_at.data : "");
+    int order = kali_order(a->created_at, b->created_at);
     return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
@@ -66,7 +65,7 @@ static kal_code read_recent(kali_build *b, kali_stmt *q, bool *torn, kal_err *er
     *torn = false;
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
         if (left-- == 0) {
-            *torn = last && strcmp(last->created_at.data, kali_text(q, 5).data) == 0;
+            *torn = last && kali_order(last->created_at, kali_text(q, 5)) == 0;
             break;
         }
         kali_entry *e = kali_build_entry(b, KAL_PART_RECENT);

@@ -14,8 +14,8 @@ static const char CONTENTS[] =
     " 'personas', 'conversation_summaries', 'semantic_pins') ORDER BY 1, 2";
 
 static int compare(kali_stmt *a, kali_stmt *b) {
-    int order = strcmp(kali_text(a, 0).data, kali_text(b, 0).data);
-    return order ? order : strcmp(kali_text(a, 1).data, kali_text(b, 1).data);
+    int order = kali_order(kali_text(a, 0), kali_text(b, 0));
+    return order ? order : kali_order(kali_text(a, 1), kali_text(b, 1));
 }
 
 /* One file's contents, row by row. */

@@ -253,7 +253,7 @@ kal_code kali_index_settle(kal_store *store, kal_err *err) {
     kal_code code = next_tombstone(store, 0, &arena, &t, &found, err);
     while (code == KAL_OK && found) {
         any = true;
-        bool message = strcmp(t.kind.data, "message") == 0;
+        bool message = kali_is(t.kind, "message");
         code = message ? bury_message(store, &t, err) : bury_note(store, &t, err);
         kali_arena_reset(&arena);
         if (code == KAL_OK) code = next_tombstone(store, t.id, &arena, &t, &found, err);

@@ -238,7 +238,7 @@ static kal_code check_note_rows(job *j, table *t, kal_err *err) {
         code = sum_text(j->store, kali_text(q, 3), &wanted, err);
         bool same = wanted == (there ? e->sum : 0);
         if (code == KAL_OK && (gone || !same))
-            code = report(j, kali_text(q, 1).data, kali_text(q, 2),
+            code = report(j, kali_some(kali_text(q, 1)).data, kali_text(q, 2),
                           gone ? "is gone, but in the index"
                                : "has other words in the index than in its text",
                           err);

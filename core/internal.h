@@ -8,6 +8,8 @@
 
 #include "kalito.h"
 
+#include <string.h>
+
 /* ---- error.c ---- */
 
 /* Fills *err (may be NULL) and returns `code`. Control characters in the message become '?'. */
@@ -326,6 +328,14 @@ kal_code kali_check_text(const char *noun, const char *field, kal_str text, size
 /* An absent text becomes an empty one: a key must be one or the other kind. */
 static inline kal_str kali_some(kal_str text) {
     return text.data ? text : (kal_str){"", 0};
+}
+
+/* The order of two texts of the database. In a damaged file any of them may be absent: like an empty one. */
+static inline int kali_order(kal_str a, kal_str b) {
+    return strcmp(kali_some(a).data, kali_some(b).data);
+}
+static inline bool kali_is(kal_str text, const char *word) {
+    return strcmp(kali_some(text).data, word) == 0;
 }
 
 /* Mints id and created_at where they are absent, for nouns with text ids. NOMEM. */

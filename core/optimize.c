@@ -171,7 +171,7 @@ kal_code kal_store_journal(kal_store *store, const char *mode, kal_err *err) {
         return kali_fail(err, KAL_READONLY, "the database is open for reading only");
     kal_code code = kali_db_script(store->db, wal ? WAL : DELETE, err);
     if (code == KAL_OK) code = kal_store_stat(store, &info, err);
-    if (code == KAL_OK && strcmp(info.journal_mode.data, mode) != 0)
+    if (code == KAL_OK && !kali_is(info.journal_mode, mode))
         code = kali_fail(err, KAL_REFUSED, "the journal stays %s", info.journal_mode.data);
     return code;
 }

@@ -238,7 +238,7 @@ static kal_code take_notes(job *j, kal_err *err) {
     if (code != KAL_OK) return code;
     kali_bind_text(q, 1, expression);
     for (code = kali_step(q, &row, err); code == KAL_OK && row && j->count < most;) {
-        bool pin = strcmp(kali_text(q, 0).data, "pin") == 0;
+        bool pin = kali_is(kali_text(q, 0), "pin");
         code = take_note(j, pin ? KAL_PIN : KAL_SUMMARY, kali_text(q, 1), err);
         if (code == KAL_OK) code = kali_step(q, &row, err);
     }

@@ -108,7 +108,7 @@ static void add_usage(kal_stats *s, kal_str model, int64_t used) {
 }
 
 static bool is_live(const kal_session *session, kal_str time, int64_t id) {
-    int order = strcmp(time.data ? time.data : "", session->boundary_at.data);
+    int order = kali_order(time, session->boundary_at);
     return order > 0 || (order == 0 && id > session->boundary_id);
 }
 
