@@ -36,6 +36,18 @@ static int latest(void) {
     return kali_migrations[kali_migration_count - 1].version;
 }
 
+/* One that stands for a table of ours may do anything when it is read, and never end. */
+static kal_code refuse_views(kali_db *db, kal_err *err) {
+    int64_t views;
+    kal_code code = kali_db_integer(
+        db, "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND name GLOB 'kalito_*'",
+        &views, err);
+    if (code == KAL_OK && views)
+        code = kali_fail(err, KAL_NOT_KALITO,
+                         "has a view in the place of a table of kalito: left unchanged");
+    return code;
+}
+
 static kal_code refuse(kali_db *db, kali_kind what, int64_t version, kal_err *err) {
     if (what == KALI_OTHER)
         return kali_fail(err, KAL_NOT_KALITO, "is a database of another program: left unchanged");
@@ -44,7 +56,8 @@ static kal_code refuse(kali_db *db, kali_kind what, int64_t version, kal_err *er
             err, KAL_TOO_NEW,
             "was written by a newer kalito (schema %d, this one knows %d): left unchanged",
             (int)version, latest());
-    return what == KALI_ORIGINAL ? kali_adopt_inspect(db, err) : KAL_OK;
+    if (what == KALI_ORIGINAL) return kali_adopt_inspect(db, err);
+    return what == KALI_OURS ? refuse_views(db, err) : KAL_OK;
 }
 
 /* ---- the steps ---- */

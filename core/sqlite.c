@@ -38,6 +38,7 @@ static kal_code code_of(int rc) {
     case SQLITE_READONLY:
     case SQLITE_PERM: return KAL_READONLY;
     case SQLITE_FULL: return KAL_FULL;
+    case SQLITE_AUTH:
     case SQLITE_CORRUPT: return KAL_CORRUPT;
     case SQLITE_NOTADB: return KAL_NOT_KALITO;
     case SQLITE_NOMEM: return KAL_NOMEM;
@@ -66,6 +67,8 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
     /* A virtual table that was interrupted while it was opened says no more than that it failed. */
     if ((rc & 0xFF) == SQLITE_ERROR && db->interrupted) code = KAL_INTERRUPTED;
     db->interrupted = 0;
+    if ((rc & 0xFF) == SQLITE_AUTH)
+        return kali_fail(err, code, "a trigger or view in the file may never end: it is not run");
     return kali_fail(err, code, "%s%s", advice(code),
                      code == KAL_INTERRUPTED ? "interrupted"
                      : db->handle            ? sqlite3_errmsg(db->handle)
@@ -114,12 +117,20 @@ static int write_back(void *context, sqlite3 *handle, const char *name, int page
     return SQLITE_OK; /* what was committed stays, whatever came of this */
 }
 
+/* A trigger or view of a file from a stranger may be made so that it never ends. */
+static int authorize(void *context, int action, const char *a, const char *b, const char *schema,
+                     const char *inside) {
+    (void)context, (void)a, (void)b, (void)schema;
+    return action == SQLITE_RECURSIVE && inside ? SQLITE_DENY : SQLITE_OK;
+}
+
 static kal_code configure(kali_db *db, const kal_options *options, kal_err *err) {
     sqlite3 *h = db->handle;
     sqlite3_extended_result_codes(h, 1);
     db->busy_ms = options->busy_ms > 0 ? options->busy_ms : 5000;
     sqlite3_busy_timeout(h, db->busy_ms);
     sqlite3_wal_hook(h, write_back, db);
+    sqlite3_set_authorizer(h, authorize, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(h), (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
