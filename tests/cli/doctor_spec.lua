@@ -1,0 +1,34 @@
+-- kalito doctor: what a user sees, and the exit status.
+-- build: release
+local command = dofile "tests/fixtures/command.lua"
+local kalito = require "kalito"
+
+describe("kalito doctor", function()
+  local f
+  before_each(function()
+    f = command.folder()
+    f:shell "kalito init"
+  end)
+
+  it("names versions, the database, the jail and the scripts, and finds nothing to mend", function()
+    local status, out = f:run "doctor"
+    assert.are.equal(0, status)
+    assert.is_truthy(out:find("- kalito " .. kalito._VERSION, 1, true))
+    assert.is_truthy(out:find "SQLite %d+%.%d+")
+    assert.is_truthy(out:find "database .-: schema %d+")
+    assert.is_truthy(out:find "seccomp")
+    assert.is_truthy(out:find "all scripts are the shipped ones")
+  end)
+
+  it("names a broken script with its line, and the database that others can read", function()
+    f:shell "mkdir -p config/kalito/policies"
+    f:write("config/kalito/policies/score.lua", "return {\n  score = function( }\n")
+    local status, out = f:run("doctor", "--json")
+    assert.are.equal(1, status)
+    local found = kalito.json.decode(out)
+    assert.is_true(found.wrong >= 1)
+    local said = ""
+    for _, remark in ipairs(found.remarks) do said = said .. remark.what .. "\n" end
+    assert.is_truthy(said:find "policies/score is broken: .-score%.lua:2: ")
+  end)
+end)
