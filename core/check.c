@@ -90,7 +90,7 @@ static const question QUESTIONS[] = {
 /* A statement that fails because of damage is an answer too. */
 static kal_code lost(kal_report *report, const char *what, kal_code code, const kal_err *err) {
     if (code != KAL_CORRUPT && code != KAL_IO) return code;
-    kali_report_add(report, true, "kalito recover FILE NEW", "%s cannot be read: %s", what,
+    kali_report_add(report, true, "kalito restore BACKUP", "%s cannot be read: %s", what,
                     err->message);
     return KAL_OK;
 }
@@ -137,7 +137,7 @@ static kal_code check_pages(kal_store *store, kal_check level, kal_report *repor
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
         kal_str line = kali_text(q, 0);
         if (line.data && strcmp(line.data, "ok") != 0)
-            kali_report_add(report, true, "kalito recover FILE NEW", "the file is damaged: %.*s",
+            kali_report_add(report, true, "kalito restore BACKUP", "the file is damaged: %.*s",
                             (int)(line.len < 200 ? line.len : 200), line.data);
     }
     return code == KAL_OK ? KAL_OK : lost(report, "the file", code, err);

@@ -15,7 +15,7 @@ return {
   run = function(args, app)
     local db, message, code = app.open "read"
     if not db and code == "corrupt" then
-      return nil, message .. "\nkalito recover " .. app.path() .. " NEW saves what can be read", code
+      return nil, message .. "\nkalito restore BACKUP puts a backup in its place", code
     end
     if not db then return nil, message, code end
     local list

@@ -68,7 +68,7 @@ function parts.jail(add)
       "a kernel with seccomp, or --allow-unisolated at your own risk", true)
   end
   if jail.concat_fault then
-    add(jail.lua .. " of this system has the fault of __concat: shipped rules avoid it, the jail contains it")
+    add(jail.lua .. " of this system has a fault in concatenation by metamethods: rules avoid it, the jail holds it")
   end
 end
 
