@@ -329,7 +329,7 @@ rule("core, bindings, scripts and tests have a README.md of 10 to 30 lines, sect
 end)
 
 rule("nothing is left to do, and no path of one machine stands in the files", function(report)
-  local words = { "TO" .. "DO", "FIX" .. "ME", "X" .. "XX%f[%W]", "/work/" .. "main", "/work/" .. "shared" }
+  local words = { "TO" .. "DO", "FIX" .. "ME", "X" .. "XX%f[%W]", "/ro" .. "ot/" }
   for path in files "." do
     local text = read(path)
     -- An attack on the jail may try paths; sample conversations may talk about anything.
