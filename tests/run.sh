@@ -121,6 +121,18 @@ for program in build/dev/tests/core_test_* build/dev/tests/bindings_test_*; do
   suite "${name%%_*}/${name#*_}" env CMOCKA_MESSAGE_OUTPUT=TAP "$program"
 done
 
+# ---- faults: without sanitizers where processes are killed, much is repeated or memory is limited
+
+for name in power io kill soak damage; do
+  suite fault/$name env CMOCKA_MESSAGE_OUTPUT=TAP build/test/tests/fault/fault_test_$name
+done
+suite fault/damage_sanitized env CMOCKA_MESSAGE_OUTPUT=TAP build/dev/tests/fault/fault_test_damage
+for folder in tests/fault/corpus/*; do
+  target=$(basename "$folder")
+  suite fault/fuzz_$target build/dev/tests/fault/fuzz_$target "$folder"/*
+  [ "$long" ] && suite fault/fuzz_long_$target sh tests/fault/fuzz.sh 60 "$target"
+done
+
 # ---- the specs
 
 tree_of() {
