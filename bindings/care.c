@@ -119,6 +119,21 @@ const luaL_Reg kalb_care_functions[] = {{"backup", backup},     {"check", check}
                                         {"optimize", optimize}, {"journal", journal},
                                         {"sql", kalb_sql},      {NULL, NULL}};
 
+/* db.session.forget { session =, like = } -> how many rows */
+int kalb_session_forget(lua_State *L) {
+    static const char *const keys[] = {"session", "like", NULL};
+    kal_forget what = {0};
+    kal_err err;
+    int64_t count;
+    lua_settop(L, 1);
+    kalb_check_keys(L, 1, "session.forget", keys);
+    kalb_field_text(L, 1, "session", &what.session);
+    kalb_field_text(L, 1, "like", &what.like);
+    if (kal_session_forget(kalb_store(L), &what, &count, &err) != KAL_OK) return kalb_fail(L, &err);
+    lua_pushinteger(L, count);
+    return 1;
+}
+
 /* ---- of files ---- */
 
 /* kalito.backup.get(path) -> what the backup holds */

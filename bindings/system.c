@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -252,12 +253,29 @@ static int ended(lua_State *L) {
     return 1;
 }
 
+/* system.space(path) -> bytes that are free on its disk */
+static int free_space(lua_State *L) {
+    struct statvfs fs;
+    const char *path = luaL_checkstring(L, 1);
+    if (statvfs(path, &fs) != 0) return fail(L, path);
+    lua_pushinteger(L, (lua_Integer)(fs.f_bavail * fs.f_frsize));
+    return 1;
+}
+
 int kalb_open_system(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"mkdir", make_folder},  {"stat", stat_path},     {"list", list_folder},
-        {"realpath", real_path}, {"isatty", is_terminal}, {"columns", columns},
-        {"width", text_width},   {"clock", monotonic},    {"sync", sync_path},
-        {"spawn", spawn},        {"ended", ended},        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"mkdir", make_folder},
+                                         {"stat", stat_path},
+                                         {"list", list_folder},
+                                         {"realpath", real_path},
+                                         {"isatty", is_terminal},
+                                         {"columns", columns},
+                                         {"width", text_width},
+                                         {"clock", monotonic},
+                                         {"sync", sync_path},
+                                         {"spawn", spawn},
+                                         {"ended", ended},
+                                         {"space", free_space},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

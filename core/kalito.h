@@ -541,6 +541,18 @@ KAL_API kal_code kal_store_optimize(kal_store *store, unsigned what, kal_report 
 /* Sets the journal to "wal" or "delete" for good. Codes: BUSY (others have the database open), MISUSE, READONLY. */
 KAL_API kal_code kal_store_journal(kal_store *store, const char *mode, kal_err *err);
 
+/* What to forget; zero-initialise. */
+typedef struct kal_forget {
+    kal_str session; /* id; absent: of all sessions, and `like` is needed */
+    kal_str
+        like; /* rows that hold this text, in any case of ASCII letters; absent: the whole session */
+} kal_forget;
+/* Removes content for good: from rows, search index, free pages and log; *count: rows removed or emptied. Backups still
+** hold it. Writes the whole file anew. Codes: NOT_FOUND, BUSY (also: done, but others still read the log), MISUSE, and
+** those of writing. */
+KAL_API kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *count,
+                                    kal_err *err);
+
 /* A value of a table of any program. */
 typedef enum kal_kind { KAL_NULL, KAL_INTEGER, KAL_REAL, KAL_TEXT, KAL_BLOB } kal_kind;
 typedef struct kal_value {

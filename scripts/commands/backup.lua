@@ -19,6 +19,8 @@ local function make(args, app)
   if not target then
     target, message, code = backups.folder()
     if not target then return nil, message, code end
+    message, code = select(2, kalito.system.mkdir(target))
+    if message then return nil, message, code end
   end
   local db, made, removed
   db, message, code = app.open "read"

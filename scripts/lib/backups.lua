@@ -8,13 +8,11 @@ local M = {}
 local NAME = "%-(%d%d%d%d%d%d%d%dT%d%d%d%d%d%d%d%d%dZ)%-%x+%.db$"
 local DAY = 86400
 
----Where backups go when nobody says otherwise; made when it is missing.
+---Where backups go when nobody says otherwise.
 ---@return string? folder, string? message, string? code
 function M.folder()
   local data = script.data_folder()
   if not data then return nil, "no folder for backups: name one", "usage" end
-  local ok, message, code = kalito.system.mkdir(data .. "/backups")
-  if not ok then return nil, message, code end
   return data .. "/backups"
 end
 

@@ -5,6 +5,7 @@ local kalito = package.loaded.kalito
 local backups = require "kalito.backups"
 local catalog = require "kalito.catalog"
 local script = require "kalito.script"
+local users = require "kalito.users"
 
 local M = {}
 
@@ -56,7 +57,28 @@ function parts.database(add, path)
     add("the log is large: a reader keeps it", "kalito optimize when nobody reads", true)
   end
   if info.read_only then add("the database can only be read", "look at the rights of the file and its folder", true) end
+  local found_wrong = db.check "quick"
+  for _, remark in ipairs(found_wrong or {}) do
+    if remark.wrong then add(remark.what, remark.mend, true) end
+  end
   db.close()
+end
+
+-- Backing up takes the file's size once more, packing it twice.
+function parts.disk(add, path)
+  local folder = path:match "^(.*)/" or "."
+  local found, space = kalito.system.stat(path), kalito.system.space(folder == "" and "/" or folder)
+  if not space then return end
+  local needed = math.max(100 << 20, 2 * (found and found.size or 0))
+  add(("%s are free on the disk"):format(size(space)), space < needed and "make room" or nil, space < needed)
+end
+
+function parts.users(add, path)
+  local list = users.of(path)
+  for _, user in ipairs(list or {}) do
+    local lock = user.lock == "WRITE" and ", writing" or user.lock and ", reading" or ""
+    add(("process %d has the database open%s: %s"):format(user.pid, lock, user.command:sub(1, 80)))
+  end
 end
 
 function parts.jail(add)
@@ -94,6 +116,12 @@ function parts.models(add)
   for _, name in ipairs { "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OLLAMA_HOST" } do
     if os.getenv(name) then add("models: " .. name .. " is set") end
   end
+  local called, list, problem = pcall(require("kalito.provider").models)
+  if not called then return add(tostring(list), "look at the settings", true) end
+  local counts = {}
+  for _, model in ipairs(list or {}) do counts[model.provider] = (counts[model.provider] or 0) + 1 end
+  for name, n in pairs(counts) do add(("models: %s answers, with %d"):format(name, n)) end
+  if problem then add("models: " .. problem, "start the server, or set its address: kalito works without") end
 end
 
 ---Looks at everything.
@@ -105,7 +133,7 @@ function M.examine(path)
     list[#list + 1] = { what = what, mend = mend, wrong = wrong or false }
     if wrong then list.wrong = list.wrong + 1 end
   end
-  for _, name in ipairs { "versions", "folders", "database", "jail", "scripts", "backups", "models" } do
+  for _, name in ipairs { "versions", "folders", "database", "disk", "users", "jail", "scripts", "backups", "models" } do
     parts[name](add, path)
   end
   return list

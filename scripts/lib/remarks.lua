@@ -10,14 +10,14 @@ local M = {}
 function M.show(list)
   local rows = {}
   for i, remark in ipairs(list) do
-    rows[i] = { what = remark.what, mend = remark.mend, wrong = remark.wrong, mark = remark.wrong and "!" or "-" }
+    rows[i] = { what = remark.what, mend = remark.mend, wrong = remark.wrong, about = remark.about }
   end
   if print.json then
-    for _, row in ipairs(rows) do row.mark = nil end
     return print.object { wrong = list.wrong or 0, remarks = kalito.json.array(rows) }
   end
   for _, row in ipairs(rows) do
-    print.write(row.mark .. " " .. print.safe(row.what) .. (row.mend and "  -> " .. print.safe(row.mend) or "") .. "\n")
+    local mend = row.mend and "  -> " .. print.safe(row.mend) or ""
+    print.write((row.wrong and "! " or "- ") .. print.safe(row.what) .. mend .. "\n")
   end
 end
 

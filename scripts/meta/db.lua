@@ -140,6 +140,11 @@ function db.session.get(id) end
 ---@return kalito.Session? row, string? message, string? code
 function db.session.get_external(external_id) end
 
+---Removes content for good: from rows, search index, free pages and log. Backups still hold it.
+---@param what { session?: string, like?: string } an id; `like`: only the rows that hold this text, of all sessions
+---@return integer? count of rows, string? message, string? code
+function db.session.forget(what) end
+
 ---Changes the given fields of the session with `row.id`; `kalito.json.null` empties one.
 ---@param row kalito.Session
 ---@return true? ok, string? message, string? code

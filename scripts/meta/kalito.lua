@@ -206,6 +206,11 @@ function kalito.system.clock() end
 ---@return true? ok, string? message, string? code
 function kalito.system.sync(path) end
 
+---@param path string
+---@return integer? bytes that are free on its disk
+---@return string? message, string? code
+function kalito.system.space(path) end
+
 ---Starts a program in the background, without a terminal.
 ---@param words string[] the path of the program, and its arguments
 ---@return integer? process, string? message, string? code

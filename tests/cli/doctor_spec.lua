@@ -31,4 +31,27 @@ describe("kalito doctor", function()
     for _, remark in ipairs(found.remarks) do said = said .. remark.what .. "\n" end
     assert.is_truthy(said:find "policies/score is broken: .-score%.lua:2: ")
   end)
+
+  it("names who has the database open, the room on its disk, and rows that are wrong", function()
+    f:shell [[sqlite3 test.db "UPDATE personas SET temperature = 9"]]
+    local status, out = f:shell [[
+      kalito -e 'local db = kalito.open "test.db"; db.begin(); io.open("ready", "w"):close()
+                 while not io.open "go" do end' &
+      while [ ! -e ready ]; do sleep 0.01; done
+      kalito doctor; s=$?; touch go; wait; exit $s]]
+    assert.are.equal(1, status)
+    assert.is_truthy(out:find "process %d+ has the database open, writing: ")
+    assert.is_truthy(out:find "free on the disk")
+    assert.is_truthy(out:find "! personas with a temperature")
+  end)
+
+  it("advises to check a file that is damaged, and makes none that is missing", function()
+    f:write("test.db", "SQLite format 3\0" .. ("x"):rep(5000))
+    local status, out = f:run "doctor"
+    assert.are.equal(1, status)
+    assert.is_truthy(out:find("kalito check", 1, true))
+    os.remove(f.path .. "/test.db")
+    assert.is_truthy(select(2, f:run "doctor"):find("kalito init", 1, true))
+    assert.is_nil(f:read "test.db")
+  end)
 end)

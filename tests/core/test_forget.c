@@ -1,0 +1,106 @@
+/* Forgetting: afterwards no byte of the content is in the database's files. */
+#include "support.h"
+
+#include <unistd.h>
+
+static bool holds(const char *path, const char *suffix, const char *words) {
+    char name[400];
+    size_t size;
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    if (access(name, R_OK) != 0) return false;
+    char *data = read_file(name, &size);
+    bool found = memmem(data, size, words, strlen(words)) != NULL;
+    free(data);
+    return found;
+}
+
+static bool is_anywhere(fixture *f, const char *words) {
+    return holds(f->path, "", words) || holds(f->path, "-wal", words) || holds(f->path, "-journal", words);
+}
+
+static void fill(fixture *f) {
+    static const char *const sessions[] = {"s", "t"};
+    char text[200];
+    for (int k = 0; k < 2; k++) {
+        add_session(f, sessions[k]);
+        for (int i = 0; i < 300; i++) {
+            snprintf(text, sizeof text, "%s words that xylophone%d plays number %d for the record", sessions[k], k, i);
+            add_message(f, sessions[k], text);
+        }
+        snprintf(text, sizeof text, "xylophone%d pinned", k);
+        add_pin(f, sessions[k], sessions[k], text, 0.5);
+        snprintf(text, sizeof text, "xylophone%d summarised", k);
+        kal_summary row = {.session = T(sessions[k]), .summary = T(text),
+                           .start_message_id = T(k ? "301" : "1"), .end_message_id = T(k ? "320" : "20")};
+        ok(kal_summary_make(f->store, &row, &f->err));
+    }
+}
+
+static void a_forgotten_session_leaves_no_byte(void **state) {
+    fixture *f = *state;
+    int64_t count;
+    fill(f);
+    /* Only deleted, it is still there. */
+    kal_forget what = {.session = T("s")};
+    assert_true(is_anywhere(f, "xylophone0"));
+    ok(kal_session_forget(f->store, &what, &count, &f->err));
+    assert_int_equal(count, 1);
+    assert_false(is_anywhere(f, "xylophone0"));
+    assert_true(is_anywhere(f, "xylophone1"));
+    assert_int_equal(count_of(f, "t"), 300);
+    kal_remark rows[16];
+    kal_report report = {.rows = rows, .capacity = 16};
+    ok(kal_store_check(f->store, KAL_CHECK_FULL, &report, &f->err));
+    assert_int_equal(report.wrong, 0);
+    fails(KAL_NOT_FOUND, kal_session_forget(f->store, &what, &count, &f->err));
+}
+
+static void a_forgotten_text_leaves_no_byte_in_any_session(void **state) {
+    fixture *f = *state;
+    int64_t count, secret;
+    fill(f);
+    secret = add_message(f, "t", "my PassPhrase is quagga7");
+    add_pin(f, "s", "p", "passphrase: quagga7", 0.5);
+    kal_forget what = {.like = T("passphrase")};
+    ok(kal_session_forget(f->store, &what, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_false(is_anywhere(f, "quagga7"));
+    assert_false(is_anywhere(f, "quagga"));
+    kal_message row;
+    fails(KAL_NOT_FOUND, kal_message_get(f->store, secret, &row, &f->err));
+    assert_int_equal(count_of(f, "t"), 300);
+    /* The summaries and the messages that they archived. */
+    what = (kal_forget){.session = T("s"), .like = T("xylophone0")};
+    ok(kal_session_forget(f->store, &what, &count, &f->err));
+    assert_false(is_anywhere(f, "xylophone0"));
+    kal_session session;
+    ok(kal_session_get(f->store, T("s"), &session, &f->err));
+    assert_text(session.recap, NULL);
+    assert_int_equal(session.message_count, 0);
+    assert_int_equal(integer(f, "SELECT count(*) FROM conversation_summaries WHERE summary = '[forgotten]'"), 1);
+    kal_remark rows[16];
+    kal_report report = {.rows = rows, .capacity = 16};
+    ok(kal_store_check(f->store, KAL_CHECK_FULL, &report, &f->err));
+    for (size_t i = 0; i < report.count; i++)
+        if (rows[i].wrong) print_error("%s\n", rows[i].what);
+    assert_int_equal(report.wrong, 0);
+}
+
+static void nothing_is_forgotten_by_mistake(void **state) {
+    fixture *f = *state;
+    int64_t count;
+    add_session(f, "s");
+    fails(KAL_MISUSE, kal_session_forget(f->store, &(kal_forget){{0}, {0}}, &count, &f->err));
+    fails(KAL_MISUSE, kal_session_forget(f->store, &(kal_forget){.like = T("a")}, &count, &f->err));
+    ok(kal_session_forget(f->store, &(kal_forget){.like = T("none such")}, &count, &f->err));
+    assert_int_equal(count, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        ON_FILE(a_forgotten_session_leaves_no_byte),
+        ON_FILE(a_forgotten_text_leaves_no_byte_in_any_session),
+        ON_FILE(nothing_is_forgotten_by_mistake),
+    };
+    return cmocka_run_group_tests_name("forget", tests, NULL, NULL);
+}
