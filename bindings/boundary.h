@@ -89,6 +89,7 @@ int kalb_open_binary(lua_State *L);
 int kalb_open_backup(lua_State *L);
 int kalb_open_migrate(lua_State *L);
 int kalb_open_restore(lua_State *L);
+int kalb_open_recover(lua_State *L);
 extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_care_functions[];
 int kalb_sql(lua_State *L);

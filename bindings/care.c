@@ -83,11 +83,11 @@ static int backup(lua_State *L) {
     return push_backup(L, &made);
 }
 
-/* db.check([level]) -> remarks; level "quick" (default) or "full" */
+/* db.check([level]) -> remarks; level "quick", "rows" (default) or "full" */
 static int check(lua_State *L) {
-    static const char *const levels[] = {"quick", "full", NULL};
+    static const char *const levels[] = {"quick", "rows", "full", NULL};
     kal_err err;
-    kal_check level = (kal_check)luaL_checkoption(L, 1, "quick", levels);
+    kal_check level = (kal_check)luaL_checkoption(L, 1, "rows", levels);
     kal_report *report = push_report(L);
     if (kal_store_check(kalb_store(L), level, report, &err) != KAL_OK) return kalb_fail(L, &err);
     return push_remarks(L, report);
@@ -194,6 +194,20 @@ static int restore(lua_State *L) {
     what.backup = from.data;
     if (kal_store_restore(&what, &kept, &err) != KAL_OK) return kalb_fail(L, &err);
     return push_backup(L, &kept);
+}
+
+/* kalito.recover(bad, good) -> remarks */
+static int recover(lua_State *L) {
+    kal_err err;
+    const char *bad = luaL_checkstring(L, 1), *good = luaL_checkstring(L, 2);
+    kal_report *report = push_report(L);
+    if (kal_store_recover(bad, good, report, &err) != KAL_OK) return kalb_fail(L, &err);
+    return push_remarks(L, report);
+}
+
+int kalb_open_recover(lua_State *L) {
+    lua_pushcfunction(L, recover);
+    return 1;
 }
 
 int kalb_open_restore(lua_State *L) {

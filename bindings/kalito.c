@@ -135,6 +135,7 @@ int luaopen_kalito(lua_State *L) {
     add_part(L, "backup", kalb_open_backup);
     add_part(L, "migrate", kalb_open_migrate);
     add_part(L, "restore", kalb_open_restore);
+    add_part(L, "recover", kalb_open_recover);
     add_part(L, "json", kalb_open_json);
     add_part(L, "text", kalb_open_text);
     add_part(L, "binary", kalb_open_binary);

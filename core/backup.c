@@ -168,18 +168,19 @@ static kal_code open_raw(const char *path, kal_options options, kali_db **out, k
 }
 
 /* The rows are counted in the snapshot that is copied. */
-static kal_code copy_snapshot(const kali_copy *copy, kali_db *to, kal_backup *counts,
-                              kal_err *err) {
+static kal_code copy_snapshot(kali_copy *copy, kali_db *to, kal_backup *counts, kal_err *err) {
     bool outside = kali_db_is_idle(copy->from);
     kal_code code = outside ? kali_db_script(copy->from, "BEGIN", err) : KAL_OK;
+    int64_t begun = clock_ms();
     if (code == KAL_OK && copy->verify) code = kali_backup_describe(copy->from, counts, err);
+    copy->counted_ms = clock_ms() - begun;
     if (code == KAL_OK) code = kali_db_copy(copy->from, to, copy->stop, err);
     if (outside) kali_db_script(copy->from, "COMMIT", NULL);
     /* A backup is one file: it must not come with a log. */
     return code == KAL_OK ? kali_db_script(to, "PRAGMA journal_mode = DELETE", err) : code;
 }
 
-static kal_code fill(const kali_copy *copy, const char *path, kal_backup *counts, kal_err *err) {
+static kal_code fill(kali_copy *copy, const char *path, kal_backup *counts, kal_err *err) {
     kali_db *to;
     kal_code code = open_raw(path, (kal_options){.create = true}, &to, err);
     if (code != KAL_OK) return code;
@@ -239,8 +240,7 @@ static void choose_name(const kali_copy *copy, uint64_t hash, char out[KAL_NAME_
                  (unsigned long long)hash);
 }
 
-static kal_code write_copy(const kali_copy *copy, const char *temporary, kal_backup *out,
-                           kal_err *err) {
+static kal_code write_copy(kali_copy *copy, const char *temporary, kal_backup *out, kal_err *err) {
     kal_backup counts = {0};
     char name[KAL_NAME_MAX + 1];
     uint64_t hash;
@@ -249,8 +249,8 @@ static kal_code write_copy(const kali_copy *copy, const char *temporary, kal_bac
     int64_t copied = clock_ms();
     if (code == KAL_OK) code = verify_copy(copy, temporary, &counts, out, &hash, err);
     if (code != KAL_OK) return code;
-    out->copy_ms = copied - begun;
-    out->verify_ms = clock_ms() - copied;
+    out->copy_ms = copied - begun - copy->counted_ms;
+    out->verify_ms = clock_ms() - copied + copy->counted_ms;
     kali_time_format(copy->now, out->created_at);
     choose_name(copy, hash, name);
     if (!compose(out->path, copy->folder, name))
@@ -258,7 +258,7 @@ static kal_code write_copy(const kali_copy *copy, const char *temporary, kal_bac
     return name_file(temporary, out, copy->folder, err);
 }
 
-kal_code kali_backup_write(const kali_copy *copy, kal_backup *out, kal_err *err) {
+kal_code kali_backup_write(kali_copy *copy, kal_backup *out, kal_err *err) {
     static const char *const leftovers[] = {"", "-journal", "-wal", "-shm"};
     char temporary[KAL_PATH_MAX], name[KAL_NAME_MAX + 40], file[KAL_PATH_MAX + 10], time[25];
     memset(out, 0, sizeof *out);

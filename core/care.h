@@ -44,8 +44,9 @@ typedef struct kali_copy {
     int64_t now; /* ms since 1970 */
     const _Atomic(bool) *stop;
     bool verify;
+    int64_t counted_ms; /* out: how long counting rows took, which is part of verifying */
 } kali_copy;
-kal_code kali_backup_write(const kali_copy *copy, kal_backup *out, kal_err *err);
+kal_code kali_backup_write(kali_copy *copy, kal_backup *out, kal_err *err);
 /* The folder of a path, "." when it names none; and its last part without ".db". */
 void kali_path_folder(const char *path, char out[KAL_PATH_MAX]);
 void kali_path_stem(const char *path, char out[KAL_NAME_MAX + 1]);

@@ -22,6 +22,7 @@ typedef struct question {
     const char *what;
     const char *mend;
     bool wrong;
+    bool rows; /* reads every message */
 } question;
 
 #define ANSWER(condition)                                                                          \
@@ -34,57 +35,61 @@ static const question QUESTIONS[] = {
              "importance_score", "0",
              "1")) ", " ANSWER(BAD_TIME("created_at")) ", " ANSWER("token_usage < 0 OR typeof(token_usage) NOT IN ('integer', 'null')") " FROM messages",
      "messages without a role of user, assistant, system, tool",
-     "kalito message set ID --role user", true},
-    {NULL, "messages with an importance outside of 0 to 1", "kalito score SESSION", true},
-    {NULL, "messages whose time is not in kalito's form: they sort wrongly", REBUILD, true},
-    {NULL, "messages with a token usage that is no number >= 0", NULL, true},
+     "kalito message set ID --role user", true, true},
+    {NULL, "messages with an importance outside of 0 to 1", "kalito score SESSION", true, false},
+    {NULL, "messages whose time is not in kalito's form: they sort wrongly", REBUILD, true, false},
+    {NULL, "messages with a token usage that is no number >= 0", NULL, true, false},
     {"SELECT count(*), min(session_id) FROM messages WHERE session_id NOT IN (SELECT id FROM sessions)",
-     "messages without their session: nothing shows them", REBUILD, true},
+     "messages without their session: nothing shows them", REBUILD, true, true},
     {"SELECT count(*), min(id) FROM sessions s WHERE message_count <>"
      " (SELECT count(*) FROM messages WHERE session_id = s.id)",
-     "sessions with a wrong count of messages", REBUILD, true},
+     "sessions with a wrong count of messages", REBUILD, true, true},
     {"SELECT count(*), min(id) FROM sessions WHERE persona_id IS NOT NULL"
      " AND persona_id NOT IN (SELECT id FROM personas)",
-     "sessions with a persona that is gone: they have none", NULL, false},
+     "sessions with a persona that is gone: they have none", NULL, false, false},
     {"SELECT count(*), min(id) FROM sessions WHERE boundary_id <> 0 AND NOT EXISTS"
      " (SELECT 1 FROM messages m WHERE m.id = boundary_id AND m.session_id = sessions.id"
      " AND m.created_at = boundary_at)",
      "sessions whose last archived message is gone or has another time",
-     "kalito summary undo SESSION", true},
+     "kalito summary undo SESSION", true, false},
     {"SELECT count(*), min(category) FROM (SELECT category FROM personas WHERE is_default = 1"
      " GROUP BY category HAVING count(*) > 1)",
-     "categories with more than one default persona", "kalito persona default NAME", true},
+     "categories with more than one default persona", "kalito persona default NAME", true, false},
     {"SELECT count(*), min(id) FROM personas WHERE temperature < 0 OR temperature > 2 OR topP < 0 OR topP > 1",
      "personas with a temperature outside of 0 to 2 or a topP outside of 0 to 1",
-     "kalito persona edit NAME", true},
+     "kalito persona edit NAME", true, false},
     {"SELECT " ANSWER(OUTSIDE("importance_score", "0", "1")) ", " ANSWER("pin_type NOT IN ('user', 'auto', 'manual', 'code', 'concept', 'system')") ", " ANSWER(
          "session_id NOT IN (SELECT id FROM sessions)") ", " ANSWER("source_message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages m"
                                                                     " WHERE m.id = CAST(source_message_id AS INTEGER))") " FROM semantic_pins",
-     "pins with an importance outside of 0 to 1", "kalito pin delete ID", true},
-    {NULL, "pins of an unknown type", "kalito pin delete ID", true},
-    {NULL, "pins without their session", REBUILD, true},
-    {NULL, "pins whose message is gone: they stay", NULL, false},
+     "pins with an importance outside of 0 to 1", "kalito pin delete ID", true, true},
+    {NULL, "pins of an unknown type", "kalito pin delete ID", true, false},
+    {NULL, "pins without their session", REBUILD, true, false},
+    {NULL, "pins whose message is gone: they stay", NULL, false, false},
     {"SELECT " ANSWER(OUTSIDE("importance_score", "0", "1")) ", " ANSWER("session_id NOT IN (SELECT id FROM sessions)") ", " ANSWER(
          "parent IS NOT NULL AND parent NOT IN (SELECT id FROM conversation_summaries)") " FROM conversation_summaries",
-     "summaries with an importance outside of 0 to 1", NULL, true},
-    {NULL, "summaries without their session", REBUILD, true},
-    {NULL, "summaries whose summary of summaries is gone", "kalito summary list SESSION", true},
+     "summaries with an importance outside of 0 to 1", NULL, true, false},
+    {NULL, "summaries without their session", REBUILD, true, false},
+    {NULL, "summaries whose summary of summaries is gone", "kalito summary list SESSION", true,
+     false},
     {"SELECT count(*), min(s.id) FROM conversation_summaries s WHERE s.start_message_id IS NOT NULL"
      " AND NOT EXISTS (SELECT 1 FROM messages a JOIN messages b"
      " ON b.id = CAST(s.end_message_id AS INTEGER) AND b.session_id = s.session_id"
      " WHERE a.id = CAST(s.start_message_id AS INTEGER) AND a.session_id = s.session_id"
      " AND (a.created_at, a.id) <= (b.created_at, b.id))",
-     "summaries whose range of messages is gone or the wrong way round", NULL, false},
+     "summaries whose range of messages is gone or the wrong way round", NULL, false, false},
     {"SELECT count(*), min(id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND before_id <> 0"
      " AND NOT EXISTS (SELECT 1 FROM conversation_summaries p WHERE p.session_id = s.session_id"
      " AND p.before_at IS NOT NULL AND p.end_message_id = CAST(s.before_id AS TEXT))",
-     "summaries that leave a gap behind the one before", "kalito summary undo SESSION", true},
+     "summaries that leave a gap behind the one before", "kalito summary undo SESSION", true,
+     false},
     {"SELECT count(*), min(id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND EXISTS"
      " (SELECT 1 FROM conversation_summaries p WHERE p.session_id = s.session_id AND p.id <> s.id"
      " AND p.before_at = s.before_at AND p.before_id = s.before_id)",
-     "summaries that overlap: they begin at the same message", "kalito summary undo SESSION", true},
+     "summaries that overlap: they begin at the same message", "kalito summary undo SESSION", true,
+     false},
     {"SELECT count(*) = 0, '' FROM kalito_meta WHERE key = 'store_id'",
-     "the name of the database is missing: its backups cannot be told from others", REBUILD, true},
+     "the name of the database is missing: its backups cannot be told from others", REBUILD, true,
+     false},
 };
 
 /* A statement that fails because of damage is an answer too. */
@@ -106,13 +111,13 @@ static void answer(kali_stmt *q, int column, const question *p, kal_report *repo
         kali_report_add(report, p->wrong, p->mend, "%s", p->what);
 }
 
-static kal_code ask(kal_store *store, kal_report *report, kal_err *err) {
+static kal_code ask(kal_store *store, kal_check level, kal_report *report, kal_err *err) {
     static const size_t count = sizeof QUESTIONS / sizeof *QUESTIONS;
     for (size_t i = 0; i < count;) {
-        kali_stmt *q;
-        bool row = false;
-        kal_code code = kali_db_use(store->db, QUESTIONS[i].sql, &q, err);
-        if (code == KAL_OK) code = kali_step(q, &row, err);
+        kali_stmt *q = NULL;
+        bool row = false, skipped = QUESTIONS[i].rows && level == KAL_CHECK_QUICK;
+        kal_code code = skipped ? KAL_OK : kali_db_use(store->db, QUESTIONS[i].sql, &q, err);
+        if (code == KAL_OK && q) code = kali_step(q, &row, err);
         if (code != KAL_OK) code = lost(report, "part of it", code, err);
         if (code != KAL_OK) return code;
         int column = 0;
@@ -183,7 +188,7 @@ kal_code kal_store_check(kal_store *store, kal_check level, kal_report *report, 
     kali_answer_begin(store);
     kal_code code = check_pages(store, level, report, err);
     /* Questions to a damaged file are answered wrongly, or never. */
-    if (code == KAL_OK && report->wrong == 0) code = ask(store, report, err);
+    if (code == KAL_OK && report->wrong == 0) code = ask(store, level, report, err);
     if (code == KAL_OK && report->wrong == 0 && level == KAL_CHECK_FULL)
         code = check_index(store, report, err);
     if (code == KAL_OK) code = report_foreign(store, report, err);

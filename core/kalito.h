@@ -519,9 +519,9 @@ typedef struct kal_restore {
 ** database), CORRUPT (the backup is damaged), and those of writing. */
 KAL_API kal_code kal_store_restore(const kal_restore *what, kal_backup *kept, kal_err *err);
 
-/* How closely to look: quick reads every page and row once; full also compares indexes, and the search index, with the
-** rows. */
-typedef enum kal_check { KAL_CHECK_QUICK, KAL_CHECK_FULL } kal_check;
+/* How closely to look: at the structure of the file and at sessions, personas and summaries; also at every message and
+** pin; also at all indexes, and the search index, against the rows. */
+typedef enum kal_check { KAL_CHECK_QUICK, KAL_CHECK_ROWS, KAL_CHECK_FULL } kal_check;
 /* Is everything as it should be? Every remark is one line with the command that mends it; report->wrong is 0 when all
 ** is well. Damage is a remark, no failure. Changes nothing. Codes: those of reading. */
 KAL_API kal_code kal_store_check(kal_store *store, kal_check level, kal_report *report,
@@ -552,6 +552,13 @@ typedef struct kal_forget {
 ** those of writing. */
 KAL_API kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *count,
                                     kal_err *err);
+
+/* Makes a new database at `good` of what can still be read of the file at `bad`, which is only read: page by page, without
+** the engine, from a private copy beside `good`. The report says per table what was saved, and how many messages are
+** missing that the index names. Codes: EXISTS (`good` is there), NOT_FOUND, NOT_KALITO (`bad` holds no page), and those
+** of writing. */
+KAL_API kal_code kal_store_recover(const char *bad, const char *good, kal_report *report,
+                                   kal_err *err);
 
 /* A value of a table of any program. */
 typedef enum kal_kind { KAL_NULL, KAL_INTEGER, KAL_REAL, KAL_TEXT, KAL_BLOB } kal_kind;

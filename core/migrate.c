@@ -172,6 +172,7 @@ static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
     kal_code code = kali_db_script(store->db, "BEGIN IMMEDIATE", err);
     if (code != KAL_OK) return code;
     kali_db_triggers(store->db, false);
+    kali_db_script(store->db, "PRAGMA cache_size = -65536", NULL); /* it goes through everything */
     code = kali_identify(store->db, &what, &version, err);
     if (code == KAL_OK) code = refuse(store->db, what, version, err);
     bool needed = code == KAL_OK && !(what == KALI_OURS && version == latest());
@@ -180,6 +181,7 @@ static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
     if (code != KAL_OK) kali_db_script(store->db, "ROLLBACK", NULL);
     kali_document_forget(store);
     kali_db_triggers(store->db, true);
+    kali_db_script(store->db, "PRAGMA cache_size = -4000", NULL);
     if (code == KAL_OK && needed && what != KALI_EMPTY)
         store->migrated_from = what == KALI_ORIGINAL ? 0 : (int)version;
     return code;

@@ -8,8 +8,8 @@ return {
   summary = "Say whether the database is whole and its rows are right",
   details = "Every line is one remark, with the command that mends it. The exit status is 1 when something is wrong.",
   options = {
-    { "quick", nil, "pages and rows only (the default)" },
-    { "full", nil, "also compare all indexes, and the search index, with the rows" },
+    { "quick", nil, "only the structure of the file, sessions, personas and summaries" },
+    { "full", nil, "beside all rows, also compare all indexes, and the search index, with them" },
   },
   example = "kalito check --full",
   run = function(args, app)
@@ -19,7 +19,7 @@ return {
     end
     if not db then return nil, message, code end
     local list
-    list, message, code = db.check(args.full and "full" or "quick")
+    list, message, code = db.check(args.full and "full" or args.quick and "quick" or "rows")
     if not list then return nil, message, code end
     remarks.show(list)
     if list.wrong == 0 then print.note "everything is as it should be" end

@@ -43,7 +43,7 @@ function db.foreign() end
 function db.backup(target) end
 
 ---Is everything as it should be? `wrong` of the list is 0 when it is. Changes nothing.
----@param level? "quick"|"full" full compares indexes, and the search index, with the rows
+---@param level? "quick"|"rows"|"full" structure only; every row (default); indexes, and the search index, too
 ---@return kalito.Remark[]? remarks with `wrong` and `count`, string? message, string? code
 function db.check(level) end
 

@@ -100,6 +100,12 @@ function kalito.migrate(path, options) end
 ---@return kalito.Backup? kept, string? message, string? code
 function kalito.restore(what) end
 
+---Makes a new database of what can still be read of a damaged file, which is only read.
+---@param bad string
+---@param good string a new file
+---@return kalito.Remark[]? remarks what was saved, and what is missing, string? message, string? code
+function kalito.recover(bad, good) end
+
 ---Backups on the disk.
 ---@class kalito.backup
 kalito.backup = {}

@@ -15,7 +15,7 @@ CREATE TABLE semantic_pins (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, conte
 CREATE TABLE vitals (pulse INTEGER);
 INSERT INTO sessions(id, name) VALUES ('s', 'Trip');
 INSERT INTO messages(session_id, role, text, created_at)
-VALUES ('s', 'user', 'Where did we park?', '2025-01-01 10:00:00');
+  VALUES ('s', 'user', 'Where did we park?', '2025-01-01 10:00:00');
 ]]
 
 describe("looking after a database", function()
@@ -101,5 +101,18 @@ describe("looking after a database", function()
     assert.matches("up to date", select(3, f:run("--db", "old.db", "migrate")))
     local _, shown = f:run("--db", "old.db", "--json", "recall", "park")
     assert.matches("Where did we park", shown)
+  end)
+
+  it("saves what can be read of a damaged file", function()
+    f:shell [[kalito journal delete; cp test.db bad.db
+              dd if=/dev/zero of=bad.db bs=100 count=1 conv=notrunc]]
+    assert.are.equal(1, (f:run("--db", "bad.db", "check")))
+    local status, out = f:run("recover", "bad.db", "new.db")
+    assert.are.equal(0, status)
+    assert.matches("messages: 1 rows saved", out)
+    assert.are.equal(0, (f:run("--db", "new.db", "check", "--full")))
+    assert.matches("Where did we park", select(2, f:run("--db", "new.db", "message", "list", "Trip")))
+    assert.are.equal(1, (f:run("recover", "bad.db", "new.db")))
+    assert.are.equal(3, (f:run("recover", "none.db", "new2.db")))
   end)
 end)

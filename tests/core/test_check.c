@@ -11,7 +11,7 @@ static void check(fixture *f, kal_check level) {
 }
 
 static void says_wrong(fixture *f, const char *words) {
-    check(f, KAL_CHECK_QUICK);
+    check(f, KAL_CHECK_ROWS);
     for (size_t i = 0; i < report.count; i++)
         if (rows[i].wrong && strstr(rows[i].what, words)) return;
     for (size_t i = 0; i < report.count; i++)
@@ -37,11 +37,11 @@ static void fill(fixture *f) {
 static void a_good_database_has_nothing_wrong(void **state) {
     fixture *f = *state;
     fill(f);
-    check(f, KAL_CHECK_QUICK);
-    assert_int_equal(report.wrong, 0);
-    check(f, KAL_CHECK_FULL);
-    assert_int_equal(report.wrong, 0);
-    assert_true(report.count > 0); /* its size */
+    for (int level = KAL_CHECK_QUICK; level <= KAL_CHECK_FULL; level++) {
+        check(f, (kal_check)level);
+        assert_int_equal(report.wrong, 0);
+        assert_true(report.count > 0); /* its size */
+    }
 }
 
 static void every_kind_of_wrong_row_is_found(void **state) {
@@ -81,7 +81,7 @@ static void every_kind_of_wrong_row_is_found(void **state) {
         says_wrong(f, faults[i][1]);
         assert_int_equal(report.wrong, 1);
         run(f, "%s", faults[i][2]);
-        check(f, KAL_CHECK_QUICK);
+        check(f, KAL_CHECK_ROWS);
         if (report.wrong) fail_msg("still wrong after: %s", faults[i][2]);
     }
 }
@@ -94,7 +94,7 @@ static void a_rebuild_mends_what_can_be_derived(void **state) {
     run(f, "INSERT INTO semantic_pins(id, session_id, content) VALUES ('lost', 'nowhere', 'c')");
     run(f, "UPDATE sessions SET message_count = 99; DELETE FROM kalito_documents;"
            "DELETE FROM kalito_notes; DELETE FROM kalito_meta");
-    check(f, KAL_CHECK_QUICK);
+    check(f, KAL_CHECK_ROWS);
     assert_true(report.wrong >= 4);
     report = (kal_report){.rows = rows, .capacity = 256};
     ok(kal_store_optimize(f->store, KAL_OPTIMIZE_REBUILD, &report, &f->err));
@@ -118,7 +118,7 @@ static void an_entry_missing_in_the_search_index_is_found_by_the_full_check(void
     fill(f);
     run(f, "INSERT INTO kalito_messages_fts(kalito_messages_fts, rowid, text) VALUES"
            " ('delete', 7, 'some words about apples')");
-    check(f, KAL_CHECK_QUICK);
+    check(f, KAL_CHECK_ROWS);
     assert_int_equal(report.wrong, 0);
     check(f, KAL_CHECK_FULL);
     assert_true(report.wrong > 0);

@@ -1,0 +1,374 @@
+/*
+** recover.c: what can still be read of a damaged database, in a new one. The rows come out of the pages (pages.c): those
+** that their table's root leads to first, then those of leaves that nothing leads to any more, told apart by their
+** shape. What can be derived is made anew. The damaged file is only read.
+*/
+#include "pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INDEX_NAME "idx_messages_session_created"
+#define NAME 64
+
+/* A table of the new database, and what is known of it in the old one. */
+typedef struct target {
+    const char *name;
+    bool (*fits)(
+        const kali_cells *row); /* may a row that nothing leads to be one of its? NULL: never */
+    size_t count;               /* columns of the old table, in their order there */
+    char columns[KALI_COLUMNS][NAME];
+    bool known[KALI_COLUMNS]; /* the new table has it too */
+    int key;                  /* the column that is the row's id, -1 none */
+    uint32_t root;
+    char sql[2000]; /* INSERT */
+    int64_t saved, refused;
+} target;
+
+typedef struct recovery {
+    kali_pages pages;
+    kal_store *store;
+    target *targets;
+    target *now; /* of the walk under way; NULL: told by shape */
+    uint32_t index_root;
+    int64_t indexed, missing; /* messages that the index names, and that did not come */
+    kal_err *err;
+    kal_code code;
+} recovery;
+
+/* Sessions first: others refer to them. */
+static const target TARGETS[] = {
+    {.name = "sessions", .fits = kali_is_session},
+    {.name = "personas", .fits = kali_is_persona},
+    {.name = "messages", .fits = kali_is_message},
+    {.name = "conversation_summaries", .fits = kali_is_summary},
+    {.name = "semantic_pins", .fits = kali_is_pin},
+    {.name = "kalito_undone"},
+    {.name = "kalito_turns"},
+    {.name = "kalito_models"},
+    {.name = "kalito_rejected"},
+    {.name = "kalito_cards"},
+    {.name = "kalito_meta"},
+};
+#define TABLES (sizeof TARGETS / sizeof *TARGETS)
+
+/* ---- schemas ---- */
+
+/* The columns that a table has in a database. */
+static kal_code read_columns(kali_db *db, const char *table, target *t, kal_err *err) {
+    static const char SQL[] =
+        "SELECT name, pk = 1 AND upper(type) = 'INTEGER' FROM pragma_table_info($1)";
+    kali_stmt *q;
+    bool row;
+    kal_code code = kali_db_use(db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    kali_bind_text(q, 1, kal_text(table));
+    t->count = 0;
+    t->key = -1;
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        if (t->count == KALI_COLUMNS || kali_text(q, 0).len >= NAME) continue;
+        if (kali_integer(q, 1)) t->key = (int)t->count;
+        snprintf(t->columns[t->count++], NAME, "%s", kali_text(q, 0).data);
+    }
+    return code;
+}
+
+static bool has_column(kal_store *store, const char *table, const char *column) {
+    static const char SQL[] = "SELECT count(*) FROM pragma_table_info($1) WHERE name = $2";
+    kali_stmt *q;
+    bool row;
+    if (kali_db_use(store->db, SQL, &q, NULL) != KAL_OK) return false;
+    kali_bind_text(q, 1, kal_text(table));
+    kali_bind_text(q, 2, kal_text(column));
+    bool there = kali_step(q, &row, NULL) == KAL_OK && row && kali_integer(q, 0) > 0;
+    kali_reset(q);
+    return there;
+}
+
+/* Which of the old columns the new table takes, and the statement that takes them. */
+static void prepare_insert(recovery *r, target *t) {
+    char names[900] = "", marks[300] = "";
+    for (size_t i = 0; i < t->count; i++) {
+        t->known[i] = has_column(r->store, t->name, t->columns[i]);
+        if (!t->known[i]) continue;
+        size_t n = strlen(names), m = strlen(marks);
+        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", t->columns[i]);
+        snprintf(marks + m, sizeof marks - m, "%s$%zu", m ? ", " : "", i + 1);
+    }
+    bool meta = strcmp(t->name, "kalito_meta") == 0;
+    snprintf(t->sql, sizeof t->sql, "INSERT INTO %s(%s) VALUES (%s) ON CONFLICT %s", t->name, names,
+             marks, meta ? "(key) DO UPDATE SET value = excluded.value" : "DO NOTHING");
+}
+
+/* A table's own statement tells the order of its columns: it is run in a database of its own, in memory. */
+static void learn_columns(target *t, kal_str sql) {
+    kali_db *scratch;
+    kal_options options = {.create = true};
+    const char *open = sql.data ? memchr(sql.data, '(', sql.len) : NULL;
+    char text[8000], head[100];
+    if (!open || sql.len >= sizeof text || open - sql.data >= 90) return;
+    snprintf(text, sizeof text, "%.*s", (int)sql.len, sql.data);
+    snprintf(head, sizeof head, "%.*s", (int)(open - sql.data), sql.data);
+    if (strncmp(text, "CREATE TABLE ", 13) != 0 || strstr(head, " AS ") || strstr(head, " as "))
+        return;
+    if (kali_db_open(":memory:", &options, &scratch, NULL) != KAL_OK) return;
+    const char *p = text;
+    target learned = *t;
+    if (kali_db_next(scratch, &p, NULL, NULL, NULL) == KAL_OK &&
+        read_columns(scratch, t->name, &learned, NULL) == KAL_OK && learned.count)
+        *t = learned;
+    kali_db_close(scratch);
+}
+
+static bool equals(const kal_value *v, const char *word) {
+    return v->kind == KAL_TEXT && v->text.len == strlen(word) &&
+           memcmp(v->text.data, word, v->text.len) == 0;
+}
+
+/* A row of the schema: type, name, tbl_name, rootpage, sql. */
+static bool visit_schema(void *context, const kali_cells *row) {
+    recovery *r = context;
+    if (row->count < 5 || row->values[3].kind != KAL_INTEGER) return true;
+    uint32_t root = (uint32_t)row->values[3].integer;
+    if (equals(&row->values[0], "index") && equals(&row->values[1], INDEX_NAME))
+        r->index_root = root;
+    for (size_t i = 0; i < TABLES && equals(&row->values[0], "table"); i++) {
+        if (!equals(&row->values[1], r->targets[i].name)) continue;
+        r->targets[i].root = root;
+        learn_columns(&r->targets[i], row->values[4].text);
+    }
+    return true;
+}
+
+/* ---- rows ---- */
+
+static bool is_sound(const kali_cells *row) {
+    for (size_t i = 0; i < row->count; i++)
+        if (row->values[i].kind == KAL_TEXT && !kal_text_valid(row->values[i].text, NULL))
+            return false;
+    return true;
+}
+
+static void bind(kali_stmt *q, int k, const kal_value *v) {
+    switch (v->kind) {
+    case KAL_INTEGER: kali_bind_integer(q, k, v->integer); break;
+    case KAL_REAL: kali_bind_real(q, k, v->real); break;
+    case KAL_TEXT: kali_bind_text(q, k, v->text); break;
+    case KAL_BLOB: kali_bind_blob(q, k, v->text.data, v->text.len); break;
+    case KAL_NULL: kali_bind_null(q, k); break;
+    }
+}
+
+/* Columns with NOT NULL and a default of their own, which older rows lack. */
+static void bind_default(kali_stmt *q, int k, const char *column) {
+    if (strcmp(column, "boundary_at") == 0)
+        kali_bind_text(q, k, kal_text(""));
+    else if (strcmp(column, "origin") == 0)
+        kali_bind_text(q, k, kal_text("model"));
+    else if (strcmp(column, "boundary_id") == 0 || strcmp(column, "message_count") == 0 ||
+             strcmp(column, "level") == 0)
+        kali_bind_integer(q, k, 0);
+    else
+        kali_bind_null(q, k);
+}
+
+static kal_code insert(recovery *r, target *t, const kali_cells *row, kal_err *err) {
+    kali_stmt *q;
+    kal_code code = kali_db_use(r->store->db, t->sql, &q, err);
+    if (code != KAL_OK) return code;
+    for (size_t i = 0; i < t->count; i++) {
+        if ((int)i == t->key)
+            kali_bind_integer(q, (int)i + 1, row->rowid);
+        else if (i < row->count && row->values[i].kind != KAL_NULL)
+            bind(q, (int)i + 1, &row->values[i]);
+        else
+            bind_default(q, (int)i + 1, t->columns[i]);
+    }
+    code = kali_run(q, err);
+    if (code == KAL_OK) t->saved += kali_db_changes(r->store->db) > 0;
+    if (code == KAL_EXISTS)
+        t->refused++; /* a row that our rules do not take, such as one without a name */
+    return code == KAL_EXISTS ? KAL_OK : code;
+}
+
+static bool visit_row(void *context, const kali_cells *row) {
+    recovery *r = context;
+    target *t = r->now;
+    if (!is_sound(row)) return true;
+    for (size_t i = 0; i < TABLES && !r->now; i++)
+        if (r->targets[i].fits && r->targets[i].fits(row)) {
+            t = &r->targets[i];
+            break;
+        }
+    if (!t || (t->fits && !t->fits(row) && r->now && row->count < t->count / 2)) return true;
+    r->code = insert(r, t, row, r->err);
+    return r->code == KAL_OK;
+}
+
+/* Entries of the index are session, time, id. */
+static bool visit_entry(void *context, const kali_cells *row) {
+    static const char SQL[] = "SELECT count(*) FROM messages WHERE id = $1";
+    recovery *r = context;
+    kali_stmt *q;
+    bool there;
+    if (row->count != 3 || row->values[2].kind != KAL_INTEGER) return true;
+    r->code = kali_db_use(r->store->db, SQL, &q, r->err);
+    if (r->code != KAL_OK) return false;
+    kali_bind_integer(q, 1, row->values[2].integer);
+    r->code = kali_step(q, &there, r->err);
+    if (r->code != KAL_OK) return false;
+    r->indexed++;
+    r->missing += kali_integer(q, 0) == 0;
+    kali_reset(q);
+    return true;
+}
+
+static kal_code take_all(recovery *r) {
+    for (size_t i = 0; i < TABLES; i++)
+        if (r->targets[i].count == 0)
+            r->code = read_columns(r->store->db, TARGETS[i].name, &r->targets[i], r->err);
+    if (r->code != KAL_OK) return r->code;
+    kali_pages_skip_free(&r->pages);
+    kali_pages_walk(&r->pages, 1, visit_schema, r);
+    for (size_t i = 0; i < TABLES; i++)
+        prepare_insert(r, &r->targets[i]);
+    for (size_t i = 0; i < TABLES && r->code == KAL_OK; i++) {
+        r->now = &r->targets[i];
+        if (r->now->root) kali_pages_walk(&r->pages, r->now->root, visit_row, r);
+    }
+    r->now = NULL;
+    if (r->code == KAL_OK) kali_pages_rest(&r->pages, visit_row, r);
+    if (r->code == KAL_OK && r->index_root)
+        kali_pages_index(&r->pages, r->index_root, visit_entry, r);
+    return r->code;
+}
+
+/* ---- the private copy ---- */
+
+/* Pages that the disk cannot read become zeros. */
+static kal_code copy_file(const char *from, const char *to, kal_err *err) {
+    char block[4096];
+    struct stat st;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return kali_fail(err, errno == ENOENT ? KAL_NOT_FOUND : KAL_IO, "%s: %s", from,
+                         strerror(errno));
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    kal_code code = out < 0 ? kali_fail(err, KAL_IO, "%s: %s", to, strerror(errno)) : KAL_OK;
+    if (code == KAL_OK && (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)))
+        code = kali_fail(err, KAL_NOT_KALITO, "%s: is not a file", from);
+    for (off_t at = 0; code == KAL_OK && at < st.st_size; at += (off_t)sizeof block) {
+        ssize_t n = pread(in, block, sizeof block, at);
+        if (n < 0) memset(block, 0, sizeof block), n = (ssize_t)sizeof block;
+        if (n > 0 && write(out, block, (size_t)n) != n)
+            code =
+                kali_fail(err, errno == ENOSPC ? KAL_FULL : KAL_IO, "%s: %s", to, strerror(errno));
+    }
+    if (out >= 0) close(out);
+    close(in);
+    return code;
+}
+
+/* A log beside the file holds what was written last: the engine puts it into the copy, where it can. */
+static void take_log(const char *bad, const char *copy) {
+    char from[KAL_PATH_MAX + 64], to[KAL_PATH_MAX + 64];
+    struct stat st;
+    kali_db *db;
+    snprintf(from, sizeof from, "%s-wal", bad);
+    snprintf(to, sizeof to, "%s-wal", copy);
+    if (stat(from, &st) != 0 || st.st_size == 0 || copy_file(from, to, NULL) != KAL_OK) return;
+    if (kali_db_open(copy, &(kal_options){0}, &db, NULL) == KAL_OK) {
+        kali_db_accept(db);
+        kali_db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+        kali_db_close(db);
+    }
+    snprintf(to, sizeof to, "%s-wal", copy);
+    unlink(to);
+    snprintf(to, sizeof to, "%s-shm", copy);
+    unlink(to);
+}
+
+/* ---- the whole ---- */
+
+static void report_tables(const recovery *r, kal_report *report) {
+    for (size_t i = 0; i < TABLES; i++) {
+        const target *t = &r->targets[i];
+        if (i > 4 && !t->saved) continue;
+        kali_report_add(report, false, NULL, "%s: %lld rows saved%s", t->name, (long long)t->saved,
+                        t->root ? "" : ", found by their shape: nothing led to them");
+        if (t->refused)
+            kali_report_add(report, true, NULL, "%s: %lld rows were damaged", t->name,
+                            (long long)t->refused);
+    }
+    if (r->missing)
+        kali_report_add(report, true, NULL,
+                        "messages: %lld of the %lld that the index names are missing",
+                        (long long)r->missing, (long long)r->indexed);
+}
+
+/* Numbers that a damaged byte has moved out of their range: the default is nearer to the truth. */
+static const char MEND[] =
+    "UPDATE messages SET importance_score = 0.5 WHERE NOT coalesce(importance_score, 0.5) BETWEEN 0 AND 1"
+    " OR typeof(importance_score) IN ('text', 'blob');"
+    "UPDATE messages SET token_usage = NULL WHERE token_usage < 0 OR typeof(token_usage) NOT IN ('integer', 'null');"
+    "UPDATE semantic_pins SET importance_score = 0.8 WHERE NOT coalesce(importance_score, 0.8) BETWEEN 0 AND 1;"
+    "UPDATE conversation_summaries SET importance_score = 0.7"
+    " WHERE NOT coalesce(importance_score, 0.7) BETWEEN 0 AND 1";
+
+static kal_code fill(recovery *r, kal_report *report, kal_err *err) {
+    kal_code code = kali_db_script(r->store->db, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", err);
+    if (code != KAL_OK) return code;
+    kali_db_triggers(r->store->db, false);
+    code = take_all(r);
+    if (code == KAL_OK) code = kali_db_script(r->store->db, MEND, err);
+    kali_db_triggers(r->store->db, true);
+    if (code == KAL_OK) code = kali_db_script(r->store->db, "COMMIT", err);
+    if (code != KAL_OK) kali_db_script(r->store->db, "ROLLBACK", NULL);
+    if (code == KAL_OK) code = kali_db_script(r->store->db, "PRAGMA foreign_keys = ON", err);
+    if (code == KAL_OK) report_tables(r, report);
+    return code == KAL_OK ? kal_store_optimize(r->store, KAL_OPTIMIZE_REBUILD, report, err) : code;
+}
+
+static kal_code recover(recovery *r, const char *bad, const char *copy, const char *good,
+                        kal_report *report, kal_err *err) {
+    kal_options options = {.create = true};
+    kal_code code = copy_file(bad, copy, err);
+    if (code == KAL_OK) take_log(bad, copy);
+    if (code == KAL_OK) code = kali_pages_open(copy, &r->pages, err);
+    if (code == KAL_OK) code = kal_store_open(good, &options, &r->store, err);
+    if (code == KAL_OK) code = fill(r, report, err);
+    kal_store_close(r->store);
+    kali_pages_close(&r->pages);
+    unlink(copy);
+    if (code == KAL_OK)
+        kali_report_add(report, false, NULL, "tables of other programs were not looked at");
+    return code;
+}
+
+kal_code kal_store_recover(const char *bad, const char *good, kal_report *report, kal_err *err) {
+    char copy[KAL_PATH_MAX + 32];
+    if (!bad || !good || !*bad || strlen(good) > KAL_PATH_MAX - 32 ||
+        strlen(bad) > KAL_PATH_MAX - 32)
+        return kali_fail(err, KAL_MISUSE, "store.recover: a path is missing or too long");
+    if (access(good, F_OK) == 0) return kali_fail(err, KAL_EXISTS, "%s: is there already", good);
+    recovery *r = calloc(1, sizeof *r);
+    if (r) r->targets = malloc(sizeof TARGETS);
+    if (!r || !r->targets) {
+        free(r);
+        return kali_fail(err, KAL_NOMEM, "out of memory");
+    }
+    memcpy(r->targets, TARGETS, sizeof TARGETS);
+    kal_err local;
+    r->err = err ? err : &local;
+    snprintf(copy, sizeof copy, "%s.partial-%ld", good, (long)getpid());
+    kal_code code = recover(r, bad, copy, good, report, r->err);
+    if (code != KAL_OK) kali_name_file(bad, code, err);
+    free(r->targets);
+    free(r);
+    return code;
+}
