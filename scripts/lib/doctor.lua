@@ -109,7 +109,8 @@ function parts.backups(add)
   if not newest then return add("no backup in " .. folder, "kalito backup") end
   local found = kalito.system.stat(newest.path)
   local age = found and os.time() - found.modified or 0
-  add(("newest backup: %s, %d days old"):format(newest.name, age // 86400), age > BACKUP_OLD and "kalito backup" or nil)
+  local mend = age > BACKUP_OLD and "kalito backup" or nil
+  add(("newest backup: %s, %d days old"):format(newest.name, age // 86400), mend)
 end
 
 function parts.models(add)
@@ -124,6 +125,8 @@ function parts.models(add)
   if problem then add("models: " .. problem, "start the server, or set its address: kalito works without") end
 end
 
+local ORDER = { "versions", "folders", "database", "disk", "users", "jail", "scripts", "backups", "models" }
+
 ---Looks at everything.
 ---@param path string of the database
 ---@return { what: string, mend: string?, wrong: boolean }[] list with `wrong`, how many are
@@ -133,7 +136,7 @@ function M.examine(path)
     list[#list + 1] = { what = what, mend = mend, wrong = wrong or false }
     if wrong then list.wrong = list.wrong + 1 end
   end
-  for _, name in ipairs { "versions", "folders", "database", "disk", "users", "jail", "scripts", "backups", "models" } do
+  for _, name in ipairs(ORDER) do
     parts[name](add, path)
   end
   return list
