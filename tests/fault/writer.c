@@ -2,6 +2,7 @@
  *   write PATH SESSION FROM  adds messages FROM, FROM+1, ... and prints each number once it is acknowledged
  *   soak PATH SESSION MS     the same for so long; prints how many at the end
  *   read PATH MS             reads everything there is, again and again; prints how often
+ *   backup PATH FOLDER MS    makes backups and removes them; prints how many
  */
 #include "world.h"
 
@@ -104,6 +105,20 @@ static long read_on(const char *path, int64_t end) {
     return rounds;
 }
 
+static long back_up_on(const char *path, const char *folder, int64_t end) {
+    static kal_backup made, seen;
+    long rounds = 0;
+    open_store(path);
+    for (; now_ms() < end; rounds++) {
+        kal_code code = kal_store_backup(store, folder, &made, &err);
+        if (code == KAL_OK) code = kal_backup_verify(made.path, &seen, &err);
+        if (code != KAL_OK) give_up("backup", code);
+        unlink(made.path);
+    }
+    kal_store_close(store);
+    return rounds;
+}
+
 int main(int argc, char **argv) {
     if (argc == 5 && strcmp(argv[1], "write") == 0) {
         write_on(argv[2], argv[3], atol(argv[4]), 0, true);
@@ -111,6 +126,8 @@ int main(int argc, char **argv) {
         printf("%ld\n", write_on(argv[2], argv[3], 1, now_ms() + atol(argv[4]), false) - 1);
     } else if (argc == 4 && strcmp(argv[1], "read") == 0) {
         printf("%ld\n", read_on(argv[2], now_ms() + atol(argv[3])));
+    } else if (argc == 5 && strcmp(argv[1], "backup") == 0) {
+        printf("%ld\n", back_up_on(argv[2], argv[3], now_ms() + atol(argv[4])));
     } else {
         return 99;
     }
