@@ -186,6 +186,7 @@ static kal_code fill(kali_copy *copy, const char *path, kal_backup *counts, kal_
     if (code != KAL_OK) return code;
     code = kali_db_script(to,
                           "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF;"
+                          "PRAGMA cache_size = 10;" /* every page is written once */
                           "PRAGMA synchronous = OFF",
                           err);
     if (code == KAL_OK) code = copy_snapshot(copy, to, counts, err);
