@@ -123,7 +123,7 @@ static void read_notes(lua_State *L, int table, kal_request *request) {
 static void read_request(lua_State *L, kal_request *r) {
     static const char *const keys[] = {"session", "persona", "prompt", "text", "message",
                                        "role",    "query",   "budget", "plan", "recalled",
-                                       "save",    "notes",   NULL};
+                                       "save",    "keep",    "notes",  NULL};
     kalb_check_keys(L, 1, "context.build", keys);
     kalb_field_text(L, 1, "session", &r->session);
     kalb_field_text(L, 1, "persona", &r->persona);
@@ -205,22 +205,32 @@ static int build(lua_State *L) {
     kal_request request = {0};
     kal_plan plan;
     kal_err err;
-    bool save = false;
+    bool save = false, keep = false;
     lua_settop(L, 1);
     read_request(L, &request);
     read_plan(L, 1, &plan);
     request.plan = &plan;
     kalb_field_boolean(L, 1, "save", &save);
+    kalb_field_boolean(L, 1, "keep", &keep);
     kal_store *store = kalb_store(L);
     context_box *box = push_box(L);
     kal_code code = kal_context_build(store, &request, &box->context, &err);
     if (code == KAL_OK) code = kal_context_compare(store, box->context, &err);
     if (code == KAL_OK && save) code = kal_context_save(store, box->context, &err);
     if (code != KAL_OK) return kalb_fail(L, &err);
+    int handle = lua_gettop(L);
     push_context(L, box->context);
-    kal_context_close(box->context);
-    box->context = NULL;
+    if (keep) lua_pushvalue(L, handle), lua_setfield(L, -2, "handle");
+    if (!keep) kal_context_close(box->context), box->context = NULL;
     return 1;
 }
 
-const luaL_Reg kalb_context_functions[] = {{"build", build}, {NULL, NULL}};
+/* db.context.save(handle) -> true */
+static int save(lua_State *L) {
+    context_box *box = luaL_checkudata(L, 1, KALB_CONTEXT);
+    kal_err err;
+    luaL_argcheck(L, box->context, 1, "the context is closed");
+    return kalb_done(L, kal_context_save(kalb_store(L), box->context, &err), &err);
+}
+
+const luaL_Reg kalb_context_functions[] = {{"build", build}, {"save", save}, {NULL, NULL}};

@@ -5,7 +5,6 @@
 #include "boundary.h"
 
 #include <jansson.h>
-#include <lualib.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,40 +220,43 @@ static void put_array(writer *w, int depth, size_t n) {
     put(w, "]", 1);
 }
 
-/* Pushes the sorted list of the keys of the table at the top. */
-static void push_keys(writer *w) {
+static int by_name(const void *x, const void *y) {
+    const kal_str *a = x, *b = y;
+    int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+    return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* The sorted keys of the table at the top, which keeps them alive; in a userdata that takes its place at the top. */
+static kal_str *push_keys(writer *w, size_t *count) {
     lua_State *L = w->L;
-    lua_Integer n = 0;
     int object = lua_gettop(L);
-    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    lua_getfield(L, -1, LUA_TABLIBNAME);
-    lua_getfield(L, -1, "sort");
-    lua_newtable(L);
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, object); lua_pop(L, 1))
+        n++;
+    kal_str *keys = lua_newuserdatauv(L, (n + 1) * sizeof *keys, 0);
+    n = 0;
     for (lua_pushnil(L); lua_next(L, object); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "a JSON object has only string keys, not %s", luaL_typename(L, -2));
-        lua_pushvalue(L, -2);
-        lua_rawseti(L, -4, ++n);
+        keys[n].data = lua_tolstring(L, -2, &keys[n].len);
+        n++;
     }
-    lua_pushvalue(L, -1);
-    lua_insert(L, object + 1);
-    lua_call(L, 1, 0);
-    lua_settop(L, object + 1);
+    qsort(keys, n, sizeof *keys, by_name);
+    *count = n;
+    return keys;
 }
 
 static void put_object(writer *w, int depth) {
     lua_State *L = w->L;
-    size_t len;
-    push_keys(w);
-    size_t n = lua_rawlen(L, -1);
+    size_t n;
+    const kal_str *keys = push_keys(w, &n);
     put(w, "{", 1);
-    for (size_t i = 1; i <= n; i++) {
-        if (i > 1) put(w, ",", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (i) put(w, ",", 1);
         new_line(w, depth + 1);
-        lua_rawgeti(L, -1, (lua_Integer)i);
-        const char *key = lua_tolstring(L, -1, &len);
-        put_string(w, key, len);
+        put_string(w, keys[i].data, keys[i].len);
         put(w, w->indent ? ": " : ":", w->indent ? 2 : 1);
+        lua_pushlstring(L, keys[i].data, keys[i].len);
         lua_rawget(L, -3);
         put_value(w, depth + 1);
         lua_pop(L, 1);

@@ -3,10 +3,7 @@
 ** no store, so it is there in the jailed worker too. A compiled word set is a userdata that holds
 ** the whole set; its user value keeps the list of its words.
 */
-#include <lauxlib.h>
-#include <lua.h>
-
-#include "kalito.h"
+#include "boundary.h"
 
 #define WORDS "kalito.words"
 
@@ -136,6 +133,43 @@ static int similar(lua_State *L) {
     return 1;
 }
 
+#define ALIKE_MAX 256
+
+/* The strings of a list, which keeps them alive. */
+static size_t check_texts(lua_State *L, int arg, kal_str out[ALIKE_MAX]) {
+    luaL_checktype(L, arg, LUA_TTABLE);
+    size_t count = lua_rawlen(L, arg);
+    luaL_argcheck(L, count <= ALIKE_MAX, arg, "has more than 256 texts");
+    for (size_t i = 0; i < count; i++) {
+        bool text = lua_rawgeti(L, arg, (lua_Integer)i + 1) == LUA_TSTRING;
+        luaL_argcheck(L, text, arg, "holds something other than strings");
+        out[i].data = lua_tolstring(L, -1, &out[i].len);
+        lua_pop(L, 1);
+    }
+    return count;
+}
+
+/* text.alike(texts, least) -> list of { first, second } */
+static int alike(lua_State *L) {
+    kal_str texts[ALIKE_MAX];
+    kal_err err;
+    size_t count = check_texts(L, 1, texts);
+    double least = luaL_checknumber(L, 2);
+    kal_pairs pairs = {.room = count * count / 2};
+    pairs.rows = lua_newuserdatauv(L, (pairs.room + 1) * sizeof *pairs.rows, 0);
+    if (kal_text_alike(texts, count, least, &pairs, &err) != KAL_OK) return kalb_fail(L, &err);
+    lua_createtable(L, (int)pairs.count, 0);
+    for (size_t i = 0; i < pairs.count; i++) {
+        lua_createtable(L, 2, 0);
+        lua_pushinteger(L, pairs.rows[i].first + 1);
+        lua_rawseti(L, -2, 1);
+        lua_pushinteger(L, pairs.rows[i].second + 1);
+        lua_rawseti(L, -2, 2);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 /* text.valid(s) -> true, or false and the position of the first bad byte */
 static int valid(lua_State *L) {
     size_t bad = 0;
@@ -176,8 +210,8 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"scan", scan},   {"sentences", sentences}, {"similar", similar}, {"tokens", tokens},
-    {"valid", valid}, {"words", words},         {NULL, NULL},
+    {"alike", alike},   {"scan", scan},   {"sentences", sentences}, {"similar", similar},
+    {"tokens", tokens}, {"valid", valid}, {"words", words},         {NULL, NULL},
 };
 
 /* Pushes the table kalito.text. */

@@ -249,10 +249,10 @@ static kal_code tally(kal_store *store, const query *q, int64_t *out, kal_err *e
 /* Rows added after this are not visited: messages above the highest id; of the other nouns, in the orders
 ** that new rows end, more than there are now. */
 static kal_code begin_page(kal_store *store, const query *q, kal_page *page, kal_err *err) {
+    static const char LAST_ID[] = "SELECT max(id) FROM messages";
     page->left = q->filter.limit ? q->filter.limit : INT64_MAX;
     page->end_id = INT64_MAX;
-    if (q->noun == &kali_message_noun)
-        return kali_db_integer(store->db, "SELECT max(id) FROM messages", &page->end_id, err);
+    if (q->noun == &kali_message_noun) return kali_db_value(store->db, LAST_ID, &page->end_id, err);
     return !q->filter.limit && ascending(&q->filter) ? tally(store, q, &page->left, err) : KAL_OK;
 }
 

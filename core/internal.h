@@ -53,8 +53,9 @@ void kali_db_accept(kali_db *db);
 kal_code kali_db_script(kali_db *db, const char *sql, kal_err *err);
 /* The prepared statement of a constant text; prepared once per connection, found by the address. */
 kal_code kali_db_use(kali_db *db, const char *sql, kali_stmt **out, kal_err *err);
-/* One integer from a query without parameters. */
+/* One integer from a query without parameters, 0 from an empty one: by a statement for this once, or by a kept one. */
 kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *err);
+kal_code kali_db_value(kali_db *db, const char *sql, int64_t *out, kal_err *err);
 int64_t kali_db_changes(kali_db *db);
 int64_t kali_db_last_id(kali_db *db);
 bool kali_db_read_only(kali_db *db);

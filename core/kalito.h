@@ -135,6 +135,22 @@ KAL_API bool kal_text_sentence(kal_str text, size_t *pos, kal_str *sentence);
 ** their bytes are equal, else 0. Symmetric. About 0.6 and more means a near duplicate. */
 KAL_API double kal_text_similar(kal_str a, kal_str b);
 
+typedef struct kal_pair {
+    uint32_t first, second; /* places in the list, first < second */
+} kal_pair;
+
+typedef struct kal_pairs {
+    kal_pair *rows; /* the caller's */
+    size_t room, count;
+} kal_pairs;
+
+/* Which of `count` texts are alike by at least `least` (above 0, at most 1): the pairs for which kal_text_similar
+** gives that much, ascending by their second, then their first. Each text is read once, so that n texts cost far
+** less than their n(n-1)/2 comparisons: for that it allocates, as no other function here does. `out` has room for
+** all pairs; count is set. KAL_MISUSE, KAL_NOMEM. */
+KAL_API kal_code kal_text_alike(const kal_str *texts, size_t count, double least, kal_pairs *out,
+                                kal_err *err);
+
 /*
 ** Word sets.
 ** A compiled set of words and phrases, matched all at once. It lives in a buffer of the caller,

@@ -28,14 +28,14 @@ static kal_code mark(kal_store *store, const char *sql, kal_str id, uint8_t *set
 
 kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count, kali_arena *arena,
                          kali_scope *out, kal_err *err) {
+    static const char MOST[] = "SELECT max(number) FROM kalito_numbers";
     static const char ONE[] = "SELECT number FROM kalito_numbers WHERE session_id = $1";
     static const char ARCHIVED[] =
         "SELECT n.number FROM sessions s JOIN kalito_numbers n ON n.session_id = s.id"
         " WHERE s.archived_at IS NOT NULL";
     int64_t most;
     size_t marked = 0;
-    kal_code code =
-        kali_db_integer(store->db, "SELECT max(number) FROM kalito_numbers", &most, err);
+    kal_code code = kali_db_value(store->db, MOST, &most, err);
     if (code != KAL_OK) return code;
     size_t numbers = most > 0 && most < 1 << 24 ? (size_t)most + 1 : 1;
     uint8_t *set = kali_arena_alloc(arena, numbers / 8 + 1);

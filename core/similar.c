@@ -1,6 +1,7 @@
-/* kal_text_similar: the Jaccard measure over words and pairs of neighbouring words. A text becomes
- * a set of hashes in a table of fixed size; a text with more features than fit is thinned evenly,
- * by the low bits of the hashes, so that both texts drop the same features. */
+/* The Jaccard measure over words and pairs of neighbouring words. A text becomes a set of hashes in a table of fixed
+ * size; a text with more features than fit is thinned evenly, by the low bits of the hashes, so that both texts drop
+ * the same features. Sets are compared as sorted lists. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kalito.h"
@@ -101,21 +102,94 @@ static void read_features(struct features *set, kal_str text) {
     }
 }
 
-double kal_text_similar(kal_str a, kal_str b) {
-    struct features one;
-    struct features two;
-    read_features(&one, a);
-    read_features(&two, b);
-    if (one.n == 0 && two.n == 0 && one.level == 0 && two.level == 0)
-        return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0) ? 1 : 0;
-    while (one.level < two.level)
-        thin(&one);
-    while (two.level < one.level)
-        thin(&two);
-    size_t shared = 0;
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (one.slot[i] != 0) shared += two.slot[slot_of(&two, one.slot[i])] != 0;
+static int by_value(const void *x, const void *y) {
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* The features of a text as an ascending list. */
+typedef struct sketch {
+    kal_str text;
+    const uint64_t *list;
+    size_t n;
+    unsigned level;
+} sketch;
+
+/* The set becomes the list, in its own memory. */
+static sketch sketch_of(struct features *set, kal_str text) {
+    size_t n = 0;
+    read_features(set, text);
+    for (size_t i = 0; i < SLOTS; i++)
+        if (set->slot[i] != 0) set->slot[n++] = set->slot[i];
+    qsort(set->slot, n, sizeof *set->slot, by_value);
+    return (sketch){text, set->slot, n, set->level};
+}
+
+static size_t count_level(const sketch *s, unsigned level) {
+    size_t n = 0;
+    if (s->level == level) return s->n;
+    for (size_t i = 0; i < s->n; i++)
+        n += has_level(s->list[i], level);
+    return n;
+}
+
+/* The measure, or 0 when it is certain to be below `least`: no more is shared than the smaller set has. */
+static double measure(const sketch *a, const sketch *b, double least) {
+    if (a->n == 0 && b->n == 0 && a->level == 0 && b->level == 0)
+        return a->text.len == b->text.len &&
+                       (a->text.len == 0 || memcmp(a->text.data, b->text.data, a->text.len) == 0)
+                   ? 1
+                   : 0;
+    unsigned level = a->level > b->level ? a->level : b->level;
+    size_t x = count_level(a, level), y = count_level(b, level), shared = 0;
+    if ((double)(x < y ? x : y) < least * (double)(x > y ? x : y)) return 0;
+    for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+        uint64_t one = a->list[i], two = b->list[k];
+        shared += one == two && has_level(one, level);
+        i += one <= two;
+        k += two <= one;
     }
-    size_t all = one.n + two.n - shared;
+    size_t all = x + y - shared;
     return all ? (double)shared / (double)all : 0;
+}
+
+double kal_text_similar(kal_str a, kal_str b) {
+    struct features one, two;
+    sketch x = sketch_of(&one, a), y = sketch_of(&two, b);
+    return measure(&x, &y, 0);
+}
+
+/* ---- many texts ---- */
+
+static kal_code make_sketches(const kal_str *texts, size_t count, kali_arena *arena, sketch *out,
+                              kal_err *err) {
+    struct features set;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = sketch_of(&set, texts[i]);
+        uint64_t *list = kali_arena_alloc(arena, (out[i].n + 1) * sizeof *list);
+        if (!list) return kali_fail(err, KAL_NOMEM, "out of memory");
+        memcpy(list, out[i].list, out[i].n * sizeof *list);
+        out[i].list = list;
+    }
+    return KAL_OK;
+}
+
+kal_code kal_text_alike(const kal_str *texts, size_t count, double least, kal_pairs *out,
+                        kal_err *err) {
+    out->count = 0;
+    if (!(least > 0 && least <= 1))
+        return kali_fail(err, KAL_MISUSE, "text.alike: least must be above 0, at most 1, got %g",
+                         least);
+    if (count > 1 && out->room < count * (count - 1) / 2)
+        return kali_fail(err, KAL_MISUSE, "text.alike: there is no room for all pairs");
+    kali_arena arena = {0};
+    sketch *all = kali_arena_alloc(&arena, (count + 1) * sizeof *all);
+    kal_code code = all ? make_sketches(texts, count, &arena, all, err)
+                        : kali_fail(err, KAL_NOMEM, "out of memory");
+    for (size_t i = 1; i < count && code == KAL_OK; i++)
+        for (size_t k = 0; k < i; k++)
+            if (measure(&all[k], &all[i], least) >= least)
+                out->rows[out->count++] = (kal_pair){(uint32_t)k, (uint32_t)i};
+    kali_arena_free(&arena);
+    return code;
 }

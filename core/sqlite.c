@@ -210,6 +210,18 @@ kal_code kali_db_integer(kali_db *db, const char *sql, int64_t *out, kal_err *er
     return code;
 }
 
+kal_code kali_db_value(kali_db *db, const char *sql, int64_t *out, kal_err *err) {
+    kali_stmt *q;
+    bool row = false;
+    *out = 0;
+    kal_code code = kali_db_use(db, sql, &q, err);
+    if (code == KAL_OK) code = kali_step(q, &row, err);
+    if (code != KAL_OK || !row) return code;
+    *out = sqlite3_column_int64(q->handle, 0);
+    sqlite3_reset(q->handle);
+    return KAL_OK;
+}
+
 int64_t kali_db_changes(kali_db *db) {
     return sqlite3_changes64(db->handle);
 }

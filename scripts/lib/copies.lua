@@ -14,14 +14,17 @@ local function plain(text)
   return " " .. text:lower():gsub("[%s%p]+", " ") .. " "
 end
 
--- How much of a text is made of sentences of another one.
-local function repeated(text, from)
-  local whole, found = plain(text), 0
-  for sentence in from:gmatch "[^.!?\n]+" do
+-- What is compared of a hit, made once: its words, and those of its sentences that are no chance.
+local function read(hit)
+  local sentences, size = {}, 0
+  for sentence in hit.text:gmatch "[^.!?\n]+" do
     local words = plain(sentence)
-    if #words >= SHORT and whole:find(words, 1, true) then found = found + #words end
+    if #words >= SHORT then
+      sentences[#sentences + 1] = words
+      size = size + #words
+    end
   end
-  return found / #whole
+  return { whole = plain(hit.text), sentences = sentences, size = size }
 end
 
 local function older(a, b)
@@ -29,17 +32,21 @@ local function older(a, b)
   return a.id < b.id
 end
 
--- Texts of very different length are not alike; comparing them is dear.
-local function alike(a, b, least)
-  local x, y = #a.text, #b.text
-  if math.min(x, y) < least * 0.8 * math.max(x, y) then return false end
-  return kalito.text.similar(a.text, b.text) >= least
+-- Is so much of the first text made of sentences of the second?
+local function is_made_of(whole, from)
+  if from.size < PART * #whole then return false end
+  local found = 0
+  for _, words in ipairs(from.sentences) do
+    if whole:find(words, 1, true) then found = found + #words end
+  end
+  return found / #whole >= PART
 end
 
--- Is the first an assistant's message that only says again what the second says?
-local function repeats(a, b)
-  if a.role ~= "assistant" or not older(b, a) or #b.text < SHORT then return false end
-  return repeated(a.text, b.text) >= PART
+-- Does the first, an assistant's message, only say again what the second says?
+local function repeats(a, b, texts)
+  if a == b or #b.text < SHORT or not older(b, a) then return false end
+  texts[a], texts[b] = texts[a] or read(a), texts[b] or read(b)
+  return is_made_of(texts[a].whole, texts[b])
 end
 
 local function better(a, b)
@@ -47,37 +54,53 @@ local function better(a, b)
   return older(b, a)
 end
 
-local function belongs(hit, group, least)
-  for _, other in ipairs(group.members) do
-    if alike(hit, other, least) or repeats(hit, other) or repeats(other, hit) then return true end
+-- For the place of each hit: the places before it where the same is said.
+local function links_of(hits, least)
+  local top, texts, read_texts, links = math.min(#hits, TOP), {}, {}, {}
+  for i = 1, top do texts[i], links[i] = hits[i].text, {} end
+  local function link(i, k)
+    local list = links[math.max(i, k)]
+    list[#list + 1] = math.min(i, k)
   end
-  return false
+  for _, pair in ipairs(assert(kalito.text.alike(texts, math.min(least, 1)))) do link(pair[1], pair[2]) end
+  for i = 1, top do
+    for k = 1, hits[i].role == "assistant" and top or 0 do
+      if repeats(hits[i], hits[k], read_texts) then link(i, k) end
+    end
+  end
+  return links
 end
 
-local function group_of(groups, hit, least)
-  for _, group in ipairs(groups) do
-    if belongs(hit, group, least) then return group end
+-- Lists of places: each hit is in the first group with one that says the same.
+local function groups_of(hits, least)
+  local groups, number, links = {}, {}, links_of(hits, least)
+  for i = 1, #hits do
+    local at
+    for _, k in ipairs(links[i] or {}) do at = math.min(at or number[k], number[k]) end
+    number[i] = at or #groups + 1
+    groups[number[i]] = groups[number[i]] or {}
+    table.insert(groups[number[i]], i)
   end
-  return nil
+  return groups
 end
 
--- The one that is shown for a group; the others are named.
-local function show(group)
-  local shown, others = group.members[1], {}
-  for _, hit in ipairs(group.members) do
-    if hit ~= shown and better(hit, shown) then shown = hit end
+-- The one that is shown for a group, a list of places; the others are named.
+local function show(hits, group)
+  local first, others = hits[group[1]], {}
+  local shown = first
+  if #group == 1 then return first end
+  for _, i in ipairs(group) do
+    if hits[i] ~= shown and better(hits[i], shown) then shown = hits[i] end
   end
-  for _, hit in ipairs(group.members) do
-    if hit ~= shown then others[#others + 1] = hit.id end
+  for _, i in ipairs(group) do
+    if hits[i] ~= shown then others[#others + 1] = hits[i].id end
   end
-  if #others > 0 then
-    table.sort(others)
-    shown.copies = others
-    shown.reasons = { { "also said in", table.concat(others, " ") }, table.unpack(shown.reasons) }
-  end
-  shown.score = group.members[1].score
-  for _, hit in ipairs(group.members) do
-    if hit.similarity then shown.similarity = math.max(shown.similarity or -1, hit.similarity) end
+  table.sort(others)
+  shown.copies = others
+  shown.reasons = { { "also said in", table.concat(others, " ") }, table.unpack(shown.reasons) }
+  shown.score = first.score
+  for _, i in ipairs(group) do
+    if hits[i].similarity then shown.similarity = math.max(shown.similarity or -1, hits[i].similarity) end
   end
   return shown
 end
@@ -88,17 +111,9 @@ end
 ---@param least number how alike texts must be, 0..1; 0: nothing is taken together
 ---@return table[] hits
 function M.fold(hits, least)
-  if least <= 0 then return hits end
-  local groups, out = {}, {}
-  for i, hit in ipairs(hits) do
-    local group = i <= TOP and group_of(groups, hit, least)
-    if group then
-      group.members[#group.members + 1] = hit
-    else
-      groups[#groups + 1] = { members = { hit } }
-    end
-  end
-  for i, group in ipairs(groups) do out[i] = show(group) end
+  if least <= 0 or #hits < 2 then return hits end
+  local out = {}
+  for i, group in ipairs(groups_of(hits, least)) do out[i] = show(hits, group) end
   return out
 end
 

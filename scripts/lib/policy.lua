@@ -150,7 +150,8 @@ end
 ---@return { name: string, hash: string, origin: string }
 function M.identity(kind)
   local policy = M.get(kind)
-  return { name = policy.name, hash = kalito.hash(policy.source), origin = policy.origin }
+  policy.hash = policy.hash or kalito.hash(policy.source)
+  return { name = policy.name, hash = policy.hash, origin = policy.origin }
 end
 
 -- `kalito.policy.score = function(message, ctx) ... end` takes a function for this run.

@@ -57,6 +57,17 @@ local function replace(turn)
   return true
 end
 
+-- The trace, and with it the context as the latest that was sent: one write for both.
+local function record(turn, reply, stored)
+  local row, message, code = turn.db.turn.add(trace_row(turn, reply, stored))
+  local handle = turn.context.handle
+  turn.context.handle = nil
+  if not row then return nil, message, code end
+  local ok
+  ok, message, code = turn.db.context.save(handle)
+  return ok and row, message, code
+end
+
 ---Stores the reply of a turn.
 ---@param turn table
 ---@param reply kalito.Reply
@@ -71,7 +82,7 @@ function M.store(turn, reply)
     if not ok then return nil, message, code end
     local traced
     result.reply, message, code = db.message.add(row)
-    if result.reply then traced, message, code = db.turn.add(trace_row(turn, reply, result.reply)) end
+    if result.reply then traced, message, code = record(turn, reply, result.reply) end
     if traced then
       ok, message, code = models.learn(db, result.model, turn.context.tokens, reply.usage.prompt_tokens)
     end
@@ -91,7 +102,7 @@ end
 function M.store_failure(turn, message, code)
   turn.more.failed = message
   local reply = { usage = {}, reason = code, timings = { total = kalito.system.clock() - turn.built } }
-  turn.db.turn.add(trace_row(turn, reply))
+  transaction.run(turn.db, function() return record(turn, reply) end)
 end
 
 return M

@@ -88,7 +88,7 @@ local function build(turn)
   turn.more.settings, turn.more.persona = settings_of(turn), turn.persona and turn.persona.id
   turn.more.budget, turn.more.ratio = asked, ratio
   local context, message, code = contexts.build(turn.chat, {
-    message = turn.message.id, budget = budget, query = options.query, save = true, now = turn.now,
+    message = turn.message.id, budget = budget, query = options.query, keep = true, now = turn.now,
     persona = options.persona, system = turn.more.system,
   })
   -- Behind the context, which shows the message itself, and before what it shows becomes known.

@@ -631,6 +631,7 @@ function db.card.count(filter) end
 ---@field notes? kalito.Note[] shown behind the pins in this order, taken together with them by score; at most 1000
 ---@field plan? kalito.Plan
 ---@field save? boolean remember it as the session's previous context, for the next `prefix_bytes`
+---@field keep? boolean give its `handle`, to save it later: together with what is written then
 
 ---@class kalito.Recalled
 ---@field id integer of a message
@@ -667,6 +668,7 @@ function db.card.count(filter) end
 ---@field messages kalito.Prompt[] to send
 ---@field items kalito.Item[] every candidate
 ---@field policy? table the plan that made it: name, hash, origin; from `conversation:context`
+---@field handle? userdata for db.context.save, when it was to be kept
 
 ---@class kalito.Prompt
 ---@field role string
@@ -693,6 +695,11 @@ db.context = {}
 ---@param request kalito.ContextRequest
 ---@return kalito.Context? context, string? message, string? code
 function db.context.build(request) end
+
+---Remembers a context as its session's previous one, as `save` does while building: inside a transaction, with it.
+---@param handle userdata of a context that was built with `keep`
+---@return true? ok, string? message, string? code
+function db.context.save(handle) end
 
 -- ---- recall and figures ----
 

@@ -79,6 +79,13 @@ function kalito.text.sentences(s) end
 ---@return number
 function kalito.text.similar(a, b) end
 
+---Which texts of a list are alike by at least so much, as `similar` measures it. Each text is read once: for many texts
+---that is far cheaper than comparing them one by one.
+---@param texts string[] at most 256
+---@param least number above 0, at most 1
+---@return { [1]: integer, [2]: integer }[] pairs places in the list, the lower one first
+function kalito.text.alike(texts, least) end
+
 ---Estimated number of model tokens: about right for English, rather more than less for everything else, never under
 ---a quarter of the characters.
 ---@param s string

@@ -133,6 +133,16 @@ describe("kalito.text", function()
     assert.is_true(text.similar("The user likes green tea", "User likes green tea") > 0.6)
   end)
 
+  it("finds the alike of a list", function()
+    local list = { "The user likes green tea", "We sail to Oslo", "User likes green tea", "We sail to Oslo!" }
+    assert.are.same({ { 1, 3 }, { 2, 4 } }, text.alike(list, 0.6))
+    assert.are.same({}, text.alike({}, 0.6))
+    assert.has_error(function() text.alike({ "a", 2 }, 0.6) end)
+    assert.has_error(function() text.alike(list, 0) end)
+    for i = 1, 257 do list[i] = "a" end
+    assert.has_error(function() text.alike(list, 0.6) end, "bad argument #1 to 'alike' (has more than 256 texts)")
+  end)
+
   it("estimates tokens", function()
     assert.are.equal(0, text.tokens "")
     assert.are.equal(1, text.tokens "the")

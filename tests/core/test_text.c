@@ -485,6 +485,59 @@ static void large_texts_are_estimated_close_to_the_truth(void **state) {
     }
 }
 
+/* The pairs of a list, by the measure of two texts. */
+static void assert_pairs(const kal_str *texts, size_t count, double least) {
+    kal_pair rows[1600];
+    kal_pairs pairs = {rows, 1600, 99};
+    size_t n = 0;
+    assert_int_equal(kal_text_alike(texts, count, least, &pairs, NULL), KAL_OK);
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < i; k++) {
+            if (kal_text_similar(texts[k], texts[i]) < least) continue;
+            assert_true(n < pairs.count && rows[n].first == k && rows[n].second == i);
+            n++;
+        }
+    assert_int_equal(pairs.count, n);
+}
+
+static void the_alike_of_a_list_are_those_that_are_similar_two_by_two(void **state) {
+    (void)state;
+    static const char *const words[] = {"tea", "green", "likes", "Oslo", "never", "the", "boat"};
+    kal_str texts[40];
+    char *all[40];
+    size_t long_len;
+    uint32_t number = 7;
+    for (size_t i = 0; i < 40; i++) {
+        all[i] = calloc(1, 300);
+        for (size_t k = 0; k < i % 12; k++) {
+            number = number * 1103515245u + 12345u;
+            strcat(strcat(all[i], words[number >> 16 & 3]), k % 5 == 4 ? ". " : " ");
+        }
+        texts[i] = str(all[i]);
+    }
+    free(all[9]);
+    all[9] = numbered_words(0, 5000, &long_len); /* of another level than the rest */
+    texts[9] = (kal_str){all[9], long_len};
+    texts[20] = (kal_str){all[9], long_len - 500};
+    for (double least = 0.05; least <= 1; least += 0.19)
+        assert_pairs(texts, 40, least);
+    for (size_t i = 0; i < 40; i++)
+        free(all[i]);
+}
+
+static void a_list_without_room_or_with_a_wrong_measure_is_misuse(void **state) {
+    (void)state;
+    kal_str texts[] = {str("a b"), str("a b"), str("a b")};
+    kal_pair rows[2];
+    kal_pairs pairs = {rows, 2, 0};
+    assert_int_equal(kal_text_alike(texts, 3, 0.5, &pairs, NULL), KAL_MISUSE);
+    assert_int_equal(kal_text_alike(texts, 2, 0, &pairs, NULL), KAL_MISUSE);
+    assert_int_equal(kal_text_alike(texts, 2, 1.5, &pairs, NULL), KAL_MISUSE);
+    assert_int_equal(kal_text_alike(texts, 0, 0.5, &pairs, NULL), KAL_OK);
+    assert_int_equal(kal_text_alike(texts, 2, 1, &pairs, NULL), KAL_OK);
+    assert_int_equal(pairs.count, 1);
+}
+
 /* ---- random input */
 
 static uint64_t seed;
@@ -692,6 +745,8 @@ int main(void) {
         cmocka_unit_test(equal_and_disjoint_texts_are_the_ends_of_the_scale),
         cmocka_unit_test(near_duplicates_score_high_and_the_order_matters),
         cmocka_unit_test(large_texts_are_estimated_close_to_the_truth),
+        cmocka_unit_test(the_alike_of_a_list_are_those_that_are_similar_two_by_two),
+        cmocka_unit_test(a_list_without_room_or_with_a_wrong_measure_is_misuse),
         cmocka_unit_test(random_texts_keep_the_counts_consistent),
         cmocka_unit_test(counting_finds_what_finding_finds),
         cmocka_unit_test(every_entry_is_found_in_another_spelling_of_itself),

@@ -55,6 +55,16 @@ describe("Asking", function()
     assert.is_truthy(s:requests():find("hangs in the shed", 1, true))
   end)
 
+  it("remembers what was sent, with the reply or the failure", function()
+    local function prefix(message) return chat:context({ message = message, budget = 4000 }).prefix_bytes end
+    local answer = assert(ask "Hello?")
+    assert.is_nil(answer.context.handle)
+    assert.is_true(prefix(answer.message.id) > 0)
+    assert.is_nil(ask("And now?", "down"))
+    local row = db.message.find({ session = chat.id, order = "newest", limit = 1 })[1]
+    assert.is_true(prefix(row.id) > prefix(answer.message.id))
+  end)
+
   it("leaves the question ready to be asked again when the request fails", function()
     for _, behaviour in ipairs { "down", "no_model", "mid_error", "broken", "html_ok" } do
       local answer, message, code = ask("Hello?", behaviour)
