@@ -161,11 +161,18 @@ end
 ---@param library string the folder of the stubs
 ---@return string
 function M.luarc(library)
-  return kalito.json.encode({
+  local sections = {
+    runtime = { version = "Lua 5.4" },
+    workspace = { library = kalito.json.array { library }, checkThirdParty = false },
+    diagnostics = { globals = kalito.json.array { "kalito" } },
+  }
+  local settings = {
     ["$schema"] = "https://raw.githubusercontent.com/LuaLS/vscode-lua/master/setting/schema.json",
-    ["runtime.version"] = "Lua 5.4", ["workspace.library"] = kalito.json.array { library },
-    ["workspace.checkThirdParty"] = false, ["diagnostics.globals"] = kalito.json.array { "kalito" },
-  }, 2) .. "\n"
+  }
+  for section, values in pairs(sections) do
+    for name, value in pairs(values) do settings[section .. "." .. name] = value end
+  end
+  return kalito.json.encode(settings, 2) .. "\n"
 end
 
 return M

@@ -143,7 +143,7 @@ describe("writing a script", function()
       assert.are.equal(tonumber("700", 8), kalito.system.stat(home.path .. "/" .. folder).mode)
     end
     local luarc = kalito.json.decode(script.read(home.path .. "/.config/kalito/.luarc.json"))
-    local library = luarc["workspace.library"][1]
+    local library = luarc["workspace" .. "." .. "library"][1]
     assert.are.same({ "kalito" }, { table.unpack(luarc["diagnostics.globals"]) })
     if library:sub(1, 1) ~= "/" then library = home.path .. "/.config/kalito/" .. library end
     assert.is_truthy(script.read(library .. "/kalito.lua"):find("---@meta", 1, true))
