@@ -1,5 +1,6 @@
 -- score: scores a session anew, or shows what a rule would do to it.
 
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local print = require "kalito.print"
 local report = require "kalito.report"
@@ -25,9 +26,9 @@ local function show_context(changes, budget)
   end
 end
 
--- The policy to score with: that of the file, or the one in use.
-local function choose(path)
-  if not path then return policy.get "score" end
+-- The policy to score with: that of the file, or the one in use for the session.
+local function choose(path, db, session)
+  if not path then return policy.get("score", persona_file.answering(db, session.id)) end
   local found, message, code = script.file(path, "policies/score")
   if not found then return nil, message, code end
   return policy.load("score", found)
@@ -51,7 +52,7 @@ return {
     local session, rule, result
     session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
-    rule, message, code = choose(args.policy)
+    rule, message, code = choose(args.policy, db, session)
     if not rule then return nil, message, code end
     result, message, code = rescore.run(db, session.id, rule, { dry_run = args.dry_run, context = args.context })
     if not result then return nil, message, code end

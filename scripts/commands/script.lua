@@ -14,6 +14,7 @@ local function list(args)
   print.rows(catalog.list(args.folder), {
     { "NAME" }, { "FROM", key = "origin" }, { "STATE", wide = true },
     { "FILE", key = "path" }, { "OVERRIDES", show = function(paths) return table.concat(paths, " ") end },
+    { "FUNCTIONS", show = function(names) return table.concat(names, " ") end },
   })
   return true
 end
@@ -79,7 +80,7 @@ return {
   summary = "List, replace, test and explain the rules",
   commands = {
     list = {
-      summary = "List every script, where it comes from, what it overrides, and whether it loads",
+      summary = "List every script, where it comes from, what it overrides, whether it loads, and what it decides",
       arguments = { { "folder", "policies, personas, providers or commands (default: all)", optional = true } },
       example = "kalito script list policies",
       run = list,

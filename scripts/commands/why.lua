@@ -4,6 +4,18 @@ local layout = require "kalito.layout"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
+-- Which rule decided what; the shipped ones by their kind alone.
+local function rules_of(policies)
+  local list = {}
+  for kind, rule in pairs(policies) do
+    local mine = rule.origin ~= "shipped"
+    list[#list + 1] = mine and ("%s by %s (%s, %s)"):format(kind, rule.name, rule.origin, rule.hash)
+      or kind .. " shipped"
+  end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
 local function show_head(turn, details)
   local function line(name, ...)
     print.write(("%-9s %s\n"):format(name, layout.safe(table.concat({ ... }, " "))))
@@ -18,6 +30,7 @@ local function show_head(turn, details)
     line("seconds", ("%.3f to build, %s to the first piece, %.3f in all"):format(timings.build or 0,
       timings.first and ("%.3f"):format(timings.first) or "none", timings.total))
   end
+  if details.policies then line("rules", rules_of(details.policies)) end
   if details.failed then line("failed", details.failed) end
   if details.partial then line("partial", details.reason) end
   if details.system then line("added", details.system) end

@@ -1,6 +1,7 @@
 -- archive.lua: taking a summary back and making it again, with the scores of the messages that it covers.
 
 local kalito = package.loaded.kalito
+local persona_file = require "kalito.persona_file"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
@@ -53,8 +54,8 @@ end
 ---@param chat kalito.Conversation
 ---@return kalito.Summary? row, string? message, string? code
 function M.redo(chat)
-  local now = chat.db.now()
-  return again(chat, "redo", function(row) return scoring.after(row, "summarised", now) end)
+  local now, persona = chat.db.now(), persona_file.answering(chat.db, chat.id)
+  return again(chat, "redo", function(row) return scoring.after(row, "summarised", now, persona) end)
 end
 
 return M

@@ -13,7 +13,7 @@ local function checked(policy, name, ok, ...)
   local sound, result, second = pcall(rule.check, ...)
   if sound and (result ~= nil or rule.optional and (...) == nil) then return true, result, second end
   local place = policy.origin == "assigned" and "the assigned " .. policy.kind .. " policy"
-    or script.chunk_name { path = policy.path, name = "policies/" .. policy.kind } .. ":"
+    or script.chunk_name { path = policy.path, name = policy.script or "policies/" .. policy.kind } .. ":"
       .. loader.line_of(policy.source, name)
   return nil, place .. ": " .. name .. ": " .. tostring(sound and second or result)
 end
@@ -28,6 +28,15 @@ end
 local function jailed(ok, first, ...)
   if not ok then return false, first end
   return as_pcall(first, ...)
+end
+
+---Runs one function of a file, in the program or in the jail; nothing of what it answers is validated.
+---@param file { jail: userdata?, call: function? }
+---@param name string
+---@return boolean ok, any result, any second false, message when it failed
+function M.plain(file, name, ...)
+  if file.jail then return jailed(pcall(file.jail.call, file.jail, name, ...)) end
+  return pcall(file.call, name, ...)
 end
 
 ---What the jail has answered for a function, validated.
@@ -46,22 +55,20 @@ end
 function M.run(policy, name, ctx, ...)
   local list = table.pack(...)
   list[list.n + 1] = ctx
-  if policy.jail then
-    return checked(policy, name, jailed(pcall(policy.jail.call, policy.jail, name, table.unpack(list, 1, list.n + 1))))
-  end
-  return checked(policy, name, pcall(policy.call, name, table.unpack(list, 1, list.n + 1)))
+  return checked(policy, name, M.plain(policy, name, table.unpack(list, 1, list.n + 1)))
 end
 
 ---The context with the policy's options, some of them overridden by the caller's.
 -- ctx.options is the same table in every call: policies compile their word lists once for it. The jail puts the
--- options there itself, so that they need not be sent again.
+-- options there itself, so that they need not be sent again; but not those that a persona's file is told, which are of
+-- several policies.
 ---@param policy kalito.Policy
 ---@param ctx table?
 ---@return table ctx
 function M.context(policy, ctx)
   ctx = ctx or {}
   if not ctx.override then
-    ctx.options = not policy.jail and policy.options or nil
+    ctx.options = (policy.persona or not policy.jail) and policy.options or nil
     return ctx
   end
   local own, options = {}, {}

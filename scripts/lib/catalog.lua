@@ -1,8 +1,10 @@
 -- catalog.lua: all scripts that there are: where each comes from, what it overrides, and whether it loads.
 
 local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
 local contract = require "kalito.contract"
 local loader = require "kalito.loader"
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local script = require "kalito.script"
 
@@ -20,16 +22,17 @@ function M.knows(folder)
   return false
 end
 
--- Loads a file of a stranger where it can do no harm, to see whether it loads.
-local function try_jail(found)
-  local jail, message, code = kalito.jail.open {
-    name = script.chunk_name(found), source = found.source, unisolated = policy.unisolated,
-  }
-  if not jail then return nil, message, code end
-  jail:close()
-  return true
+-- The names of the functions that count for a script, ascending.
+local function named(functions, counts)
+  local list = kalito.json.array {}
+  for name in pairs(functions) do
+    if counts(name) then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
 end
 
+-- Each gives the names of the functions, or nil and what is wrong.
 local try = {}
 
 function try.policies(found, kind)
@@ -41,14 +44,25 @@ function try.policies(found, kind)
   if not rule then return nil, problem, code end
   if rule.jail then rule.jail:close() end
   if problem then return nil, problem, "settings" end
-  return true
+  return named(rule.functions, function(name) return contract.kinds[kind].functions[name] end)
 end
 
 function try.personas(found)
-  return try_jail(found)
+  local own, message, code = persona_file.load(found)
+  if not own then return nil, message, code end
+  if own.jail then own.jail:close() end
+  return named(own.functions, function(name) return behaviour.functions[name] or contract.kind_of(name) end)
 end
 
-try.providers = try.personas
+function try.providers(found)
+  if found.shipped then return {} end
+  local jail, message, code = kalito.jail.open {
+    name = script.chunk_name(found), source = found.source, unisolated = policy.unisolated,
+  }
+  if not jail then return nil, message, code end
+  jail:close()
+  return {}
+end
 
 -- A command is the user's own code and runs with his power.
 function try.commands(found)
@@ -57,20 +71,21 @@ function try.commands(found)
   if type(spec.run) ~= "function" and type(spec.commands) ~= "table" then
     return nil, script.chunk_name(found) .. ":1: it has neither `run` nor `commands`"
   end
-  return true
+  return {}
 end
 
 local words = { quarantined = "quarantined: ", unused = "unused: ", settings = "settings: " }
 
 ---Whether a script loads: "ok", or what is wrong with it.
 ---@param found kalito.Script
----@return string
+---@return string state, string[]? functions the names of a policy's or persona's
 function M.state(found)
   local folder, name = found.name:match "^(%w+)/(.+)$"
   if not found.source then return "broken: " .. found.path .. ": cannot be read" end
-  if found.shipped and folder ~= "policies" then return "ok" end
-  local ok, message, code = try[folder](found, name)
-  return ok and "ok" or (words[code] or "broken: ") .. message
+  if found.shipped and folder == "commands" then return "ok" end
+  local functions, message, code = try[folder](found, name)
+  if not functions then return (words[code] or "broken: ") .. message end
+  return "ok", functions
 end
 
 -- The other places of that name whose text is another one.
@@ -84,16 +99,18 @@ end
 
 ---Every script that is in use.
 ---@param folder? string only those in this folder
----@return { name: string, origin: string, path: string?, overrides: string[], state: string }[]
+---@return { name: string, origin: string, path: string?, overrides: string[], state: string, functions: string[] }[]
 function M.list(folder)
   local rows = {}
   for _, each in ipairs(folder and { folder } or M.folders) do
     for _, name in ipairs(script.names(each)) do
       local places = script.all(each .. "/" .. name)
       local used = places[1]
+      local state, functions = M.state(used)
       rows[#rows + 1] = {
         name = used.name, origin = used.shipped and "shipped" or used.origin, path = used.path,
-        overrides = kalito.json.array(overridden(places)), state = M.state(used),
+        overrides = kalito.json.array(overridden(places)), state = state,
+        functions = kalito.json.array(functions or {}),
       }
     end
   end

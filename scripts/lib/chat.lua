@@ -106,9 +106,7 @@ end
 
 -- Pieces are shown as they come, unless the persona's file has the last word on the whole.
 local function shower(chat)
-  local persona = persona_of(chat)
-  local own = persona and behaviour.of(persona.name)
-  if print.json or own and own.functions.after then return nil end
+  if print.json or behaviour.rewrites(persona_of(chat)) then return nil end
   return function(text)
     print.write(print.safe_lines(text))
     print.flush()

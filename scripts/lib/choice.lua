@@ -32,7 +32,8 @@ end
 function M.report_failure(policy, message)
   if policy.reported then return end
   policy.reported = true
-  local instead = policy.shipped and "its own options are" or "the shipped " .. policy.kind .. " policy is"
+  local instead = policy.shipped and "its own options are"
+    or (policy.persona and "the usual " or "the shipped ") .. policy.kind .. " policy is"
   host.report(message .. ": " .. instead .. " used")
 end
 

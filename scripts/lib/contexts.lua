@@ -81,18 +81,24 @@ end
 
 -- ---- the whole ----
 
----The system prompt of a persona, with a line for this turn alone.
----@param chat kalito.Conversation
----@param id? string of a persona, default the session's
----@param now string
----@param line? string
----@return string?
-function M.prompt(chat, id, now, line)
+local function persona_of(chat, id)
   local session = not id and chat.db.session.get(chat.id)
-  local persona = chat.db.persona.get(id or session and session.persona or "")
+  return chat.db.persona.get(id or session and session.persona or "")
+end
+
+local function prompt_of(persona, now, line)
   local prompt = persona and behaviour.system(persona, now)
   if not line then return prompt end
   return prompt and prompt ~= "" and prompt .. "\n\n" .. line or line
+end
+
+---The system prompt of a persona.
+---@param chat kalito.Conversation
+---@param id? string of a persona, default the session's
+---@param now string
+---@return string?
+function M.prompt(chat, id, now)
+  return prompt_of(persona_of(chat, id), now)
 end
 
 -- What the persona's character card has to say now. Most databases have no card.
@@ -111,12 +117,14 @@ function M.build(chat, options)
   local db, now = chat.db, options.now or chat.db.now()
   local new = options.message and db.message.get(options.message)
   local query = options.query or options.text or new and new.text
-  local ctx = { now = now, session = chat.id, budget = options.budget, query = query }
+  local persona = persona_of(chat, options.persona)
+  local who = persona and persona.name
+  local ctx = { now = now, session = chat.id, budget = options.budget, query = query, persona = who }
   local request = { session = chat.id, plan = policy.call("context", "plan", ctx) }
   for key, value in pairs(options) do
     if not OWN[key] then request[key] = value end
   end
-  request.prompt = options.prompt or M.prompt(chat, options.persona, now, options.system)
+  request.prompt = options.prompt or prompt_of(persona, now, options.system)
   request.notes = notes(chat, options, new, now)
   local message, code
   request.recalled = options.recalled
@@ -127,7 +135,8 @@ function M.build(chat, options)
   local context
   context, message, code = db.context.build(request)
   if not context then return nil, message, code end
-  context.policy, context.recalled, context.now = policy.identity "context", request.recalled, now
+  context.policy, context.persona = policy.identity("context", who), who
+  context.recalled, context.now = request.recalled, now
   return context
 end
 

@@ -176,6 +176,19 @@ M.kinds = {
   },
 }
 
+---The kinds of which a persona's file may have the functions, of its own sessions.
+M.personas = { score = true, pin = true, context = true }
+
+---The kind that a function of a persona's file decides for; nil for others.
+---@param name string
+---@return string?
+function M.kind_of(name)
+  for kind in pairs(M.personas) do
+    if M.kinds[kind].functions[name] then return kind end
+  end
+  return nil
+end
+
 ---The names of the kinds, ascending.
 ---@return string[]
 function M.names()

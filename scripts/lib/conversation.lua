@@ -3,6 +3,7 @@
 -- is in the files that are named for it.
 
 local contexts = require "kalito.contexts"
+local persona_file = require "kalito.persona_file"
 local pins = require "kalito.pins"
 local scoring = require "kalito.scoring"
 
@@ -35,7 +36,8 @@ end
 function M:add(role, text, fields)
   local row = { session = self.id, role = role, text = text }
   for key, value in pairs(fields or {}) do row[key] = value end
-  local stored, message, code = self.db.message.add(scoring.fill(row, self.db.now()))
+  local persona = persona_file.answering(self.db, self.id)
+  local stored, message, code = self.db.message.add(scoring.fill(row, self.db.now(), persona))
   if not stored then return nil, message, code end
   pins.suggest(self, stored)
   return stored

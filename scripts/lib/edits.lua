@@ -1,6 +1,7 @@
 -- edits.lua: what the user does to messages that are stored: changes, removes and rates them.
 
 local kalito = package.loaded.kalito
+local persona_file = require "kalito.persona_file"
 local pins = require "kalito.pins"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
@@ -18,8 +19,9 @@ function M.edit(chat, id, text)
   if not row then return nil, message, code end
   if row.text == text then return row end
   local new = { id = id, session = row.session, role = row.role, text = text, speaker = row.speaker }
-  scoring.fill(new, now)
-  local moved = scoring.after(new, "edited", now) or new
+  local persona = persona_file.answering(db, row.session)
+  scoring.fill(new, now, persona)
+  local moved = scoring.after(new, "edited", now, persona) or new
   local edited
   edited, message, code = transaction.run(db, function()
     local ok, problem, kind = pins.forget(db, row)

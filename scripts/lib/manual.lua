@@ -2,6 +2,7 @@
 -- example.
 
 local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
 local config = require "kalito.config"
 local contract = require "kalito.contract"
 local template = require "kalito.template"
@@ -51,10 +52,35 @@ local about = {
   },
 }
 
+local function columns(rows, out)
+  local width = 0
+  for _, row in ipairs(rows) do width = math.max(width, #row[1]) end
+  for _, row in ipairs(rows) do out[#out + 1] = ("  %-" .. width .. "s  %s"):format(row[1], row[2]):gsub("%s+$", "") end
+end
+
+-- What a persona's file may decide in the place of the policies, for the sessions in which that persona answers.
+local function decisions(out)
+  out[#out + 1] = "\nIn its sessions it may decide in the place of a policy (kalito script doc KIND):"
+  local rows = {}
+  for kind in pairs(contract.personas) do
+    for name, rule in pairs(contract.kinds[kind].functions) do
+      rows[#rows + 1] = { name .. "(" .. rule.takes .. ")", kind .. ": " .. rule.gives }
+    end
+  end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  columns(rows, out)
+  out[#out + 1] = "  ctx.persona is its name, ctx.options are those of the shipped policy as you have set them. What it lacks,"
+    .. "\n  and what it gets wrong, the usual policy decides. Imported messages are scored by the usual one;\n"
+    .. "  `kalito score SESSION` then scores them by the persona's."
+end
+
 local others = {
-  persona = { "personas", "Who answers: a row of the database, and a file when it behaves.",
-    { { "system(persona, ctx)", "the system prompt" }, { "before(turn, ctx)", "the turn, changed; or nil and why not" },
-      { "after(reply, ctx)", "the reply, changed" } } },
+  persona = { "personas",
+    "Who answers: a row of the database, and a file of the same name when it behaves or decides.",
+    { { "system(persona, ctx)", behaviour.functions.system.gives },
+      { "before(turn, ctx)", behaviour.functions.before.gives },
+      { "after(reply, ctx)", behaviour.functions.after.gives } },
+    more = decisions },
   provider = { "providers", "How a model server is asked and how its answer is read.",
     { { "request(messages, settings)", "{ url, headers, body, stream }" },
       { "parse(event, state)", "list of deltas { text =, done =, usage =, error = }, and the state" } } },
@@ -77,12 +103,6 @@ local function comment_of(source, name)
     n = n + 1
     if n == at then return select(2, line:gsub("[%w_]+%s*=", "")) == 1 and line:match "%-%-%s*(.*)$" or nil end
   end
-end
-
-local function columns(rows, out)
-  local width = 0
-  for _, row in ipairs(rows) do width = math.max(width, #row[1]) end
-  for _, row in ipairs(rows) do out[#out + 1] = ("  %-" .. width .. "s  %s"):format(row[1], row[2]):gsub("%s+$", "") end
 end
 
 local function options_of(kind, out)
@@ -120,6 +140,7 @@ local function other_text(word)
   local folder, what, functions = table.unpack(others[word])
   local out = { folder .. "/NAME.lua", what, "\nFunctions:" }
   columns(functions, out)
+  if others[word].more then others[word].more(out) end
   out[#out + 1] = "\nExample (kalito script new " .. word .. " NAME):\n"
   return table.concat(out, "\n") .. "\n" .. template.blank(folder, "example")
 end

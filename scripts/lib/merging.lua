@@ -1,6 +1,7 @@
 -- merging.lua: summaries of summaries, when a session has more of them than its contexts show: the oldest ones become
 -- one, so that nothing of the session is out of sight.
 
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local summaries = require "kalito.summaries"
 
@@ -8,7 +9,8 @@ local M = {}
 
 -- How many summaries a context shows.
 local function shown(chat)
-  local plan = policy.call("context", "plan", { now = chat.db.now(), session = chat.id, budget = 4000 })
+  local plan = policy.call("context", "plan", { now = chat.db.now(), session = chat.id, budget = 4000,
+    persona = persona_file.answering(chat.db, chat.id) })
   local limit = type(plan.summary) == "table" and math.tointeger(plan.summary.limit)
   return limit and math.max(1, limit) or 3
 end

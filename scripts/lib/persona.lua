@@ -24,6 +24,11 @@ local M = {}
 ---@field system? fun(persona: table, ctx: kalito.PersonaContext): string
 ---@field before? fun(turn: table, ctx: kalito.PersonaContext): table
 ---@field after? fun(reply: string, ctx: kalito.PersonaContext): string
+---@field score? fun(message: kalito.Message, ctx: kalito.PolicyContext): number, kalito.Reasons? in the place of the
+---policy's in the persona's sessions, as are the next three; options are those of the shipped policy
+---@field update? fun(message: kalito.Message, event: string, ctx: kalito.PolicyContext): number, kalito.Reasons?
+---@field suggest? fun(message: kalito.Message, ctx: kalito.PolicyContext): kalito.Suggestion[]
+---@field plan? fun(ctx: kalito.PolicyContext): kalito.Plan
 
 ---@class kalito.PersonaContext
 ---@field user? string name of the person who writes

@@ -2,6 +2,7 @@
 -- which he may accept or reject.
 
 local contexts = require "kalito.contexts"
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
@@ -11,7 +12,7 @@ local M = {}
 -- ---- automatic ones ----
 
 -- What the policy is told of the session beside the message.
-local function told(chat, row)
+local function told(chat, row, persona)
   local db = chat.db
   local contents, auto = db.pin.rejected(chat.id) or {}, 0
   for _, pin in ipairs(db.pin.find { session = chat.id } or {}) do
@@ -24,7 +25,7 @@ local function told(chat, row)
   end
   return {
     now = db.now(), session = chat.id, pins = contents, auto = auto, shown = contexts.shown(chat), previous = previous,
-    messages = (db.session.get(chat.id) or {}).message_count,
+    messages = (db.session.get(chat.id) or {}).message_count, persona = persona,
   }
 end
 
@@ -36,8 +37,9 @@ end
 function M.suggest(chat, row)
   local made = {}
   if row.role ~= "user" and row.role ~= "assistant" then return made end
-  if row.role ~= "user" and policy.get("pin").shipped then return made end -- it takes nothing from answers
-  for _, found in ipairs(policy.call("pin", "suggest", told(chat, row), row)) do
+  local persona = persona_file.answering(chat.db, chat.id)
+  if row.role ~= "user" and policy.get("pin", persona).shipped then return made end -- it takes nothing from answers
+  for _, found in ipairs(policy.call("pin", "suggest", told(chat, row, persona), row)) do
     local pin, message = chat.db.pin.add { session = chat.id, content = found.content, pin_type = "auto",
       importance_score = found.importance, source_message_id = tostring(row.id) }
     if not pin then policy.report("the pin was not stored: " .. message) end

@@ -14,6 +14,7 @@ local M = {}
 ---@field options table the policy's options; the same table for all calls of a run
 ---@field override? table the caller's own values of some options, for this call
 ---@field now string time, ISO-8601 UTC
+---@field persona? string name of the session's persona, whose file may decide in the policy's place
 
 ---What is told about a broken policy; replaced by the program.
 ---@param message string
@@ -34,12 +35,13 @@ local function check_kind(kind)
   error("no kind of policy is called '" .. tostring(kind) .. "'" .. hint, 3)
 end
 
----The policy of a kind that is in use.
+---The policy of a kind that is in use; for a persona, what its file has of the kind.
 ---@param kind string
+---@param persona? string name of a session's persona
 ---@return kalito.Policy
-function M.get(kind)
+function M.get(kind, persona)
   check_kind(kind)
-  return choice.get(kind)
+  return persona and require("kalito.persona_file").policy(kind, persona) or choice.get(kind)
 end
 
 ---The shipped policy of a kind with the user's settings, whatever is in use.
@@ -72,22 +74,24 @@ end
 ---use stays. Choices of this run stay.
 ---@return boolean all of them were loaded
 function M.reload()
+  require("kalito.persona_file").reload()
   return choice.reload()
 end
 
----Runs one function of a given policy; a function that it lacks is the shipped one's. Nothing takes its place when
----it fails.
+---Runs one function of a given policy; a function that it lacks is the shipped one's, that a persona lacks the usual
+---one's. Nothing takes its place when it fails.
 ---@param policy kalito.Policy
 ---@param name string
 ---@param ctx table?
 ---@return boolean? ok, any result, any second nil, message when it failed
 function M.try(policy, name, ctx, ...)
+  if not policy.functions[name] and policy.persona then policy = choice.get(policy.kind) end
   if not policy.functions[name] then policy = choice.shipped(policy.kind) end
   return calling.run(policy, name, calling.context(policy, ctx), ...)
 end
 
----Runs one function of a given policy. When it fails, the shipped one answers, and when that cannot cope with the
----user's options, it answers with its own.
+---Runs one function of a given policy. When a persona's fails, the usual one answers; when that fails, the shipped one,
+---and when that cannot cope with the user's options, it answers with its own.
 ---@param policy kalito.Policy
 ---@param name string
 ---@param ctx table? what the policy is told beside its options: now, session, budget ...
@@ -97,6 +101,7 @@ function M.answer(policy, name, ctx, ...)
   local ok, result, second = M.try(policy, name, ctx, ...)
   if ok then return result, second end
   choice.report_failure(policy, result)
+  if policy.persona then return M.answer(choice.get(policy.kind), name, ctx, ...) end
   if not policy.shipped then
     ok, result, second = M.try(choice.shipped(policy.kind), name, ctx, ...)
     if ok then return result, second end
@@ -110,15 +115,16 @@ end
 ---Runs one function of the policy in use for a kind, and the shipped one when it fails.
 ---@param kind string
 ---@param name string
----@param ctx table?
+---@param ctx table? with `persona`, its name, that persona's own function goes first
 ---@return any result, any second
 function M.call(kind, name, ctx, ...)
-  return M.answer(M.get(kind), name, ctx, ...)
+  return M.answer(M.get(kind, ctx and ctx.persona), name, ctx, ...)
 end
 
 -- Many messages in one frame. What fails is left out.
 local function score_jailed(policy, messages, ctx)
   local list, out = {}, {}
+  ctx = calling.context(policy, ctx)
   for i, message in ipairs(messages) do list[i] = { message, ctx } end
   for i, row in ipairs(policy.jail:batch("score", list)) do
     local ok, score, reasons = calling.checked_jail(policy, "score", table.unpack(row, 1, row.n))
@@ -133,12 +139,14 @@ end
 ---@param policy? kalito.Policy another than the one in use
 ---@return { score: number, reasons: table }[]
 function M.scores(messages, ctx, policy)
-  policy = policy or M.get "score"
+  policy = policy or M.get("score", ctx.persona)
   local jailed = policy.jail and policy.functions.score
-  local out = jailed and score_jailed(policy, messages, { now = ctx.now, session = ctx.session }) or {}
+  local told = { now = ctx.now, session = ctx.session, persona = ctx.persona }
+  local out = jailed and score_jailed(policy, messages, told) or {}
+  local instead = not jailed and policy or policy.persona and choice.get "score" or choice.shipped "score"
   for i, message in ipairs(messages) do
     if not out[i] then
-      local score, reasons = M.answer(jailed and choice.shipped "score" or policy, "score", ctx, message)
+      local score, reasons = M.answer(instead, "score", ctx, message)
       out[i] = { score = score, reasons = reasons }
     end
   end
@@ -147,9 +155,10 @@ end
 
 ---What names a policy in a trace: its name and a hash of its text.
 ---@param kind string
+---@param persona? string name of a session's persona
 ---@return { name: string, hash: string, origin: string }
-function M.identity(kind)
-  local policy = M.get(kind)
+function M.identity(kind, persona)
+  local policy = M.get(kind, persona)
   policy.hash = policy.hash or kalito.hash(policy.source)
   return { name = policy.name, hash = policy.hash, origin = policy.origin }
 end

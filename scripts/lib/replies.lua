@@ -20,10 +20,11 @@ local function reply_row(turn, reply)
     turn.more.hooks = turn.more.hooks or {}
     turn.more.hooks.after = { failed = problem, was = text and reply.text }
   end
+  local persona = turn.persona and turn.persona.name
   local row = scoring.fill({ session = turn.session.id, role = "assistant", text = text or reply.text,
-    model = turn.target.name, token_usage = reply.usage.completion_tokens }, turn.now)
+    model = turn.target.name, token_usage = reply.usage.completion_tokens }, turn.now, persona)
   if turn.replaced then
-    local change = scoring.after(row, "retried", turn.now)
+    local change = scoring.after(row, "retried", turn.now, persona)
     row.importance_score = change and change.importance_score or row.importance_score
     row.score_reasons = change and change.score_reasons or row.score_reasons
   end

@@ -2,6 +2,7 @@
 -- messages, to a context.
 
 local kalito = package.loaded.kalito
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local scoring = require "kalito.scoring"
 
@@ -24,7 +25,7 @@ end
 
 -- Scores one batch and notes what changes: against the stored scores, or those of another rule.
 local function score_batch(db, rule, rows, result, write, against)
-  local ctx = { now = result.now, session = result.session }
+  local ctx = { now = result.now, session = result.session, persona = persona_file.answering(db, result.session) }
   local answers, olds = policy.scores(rows, ctx, rule), against and policy.scores(rows, ctx, against)
   for i, row in ipairs(rows) do
     local old, new = olds and olds[i].score or row.importance_score or 0.5, answers[i].score

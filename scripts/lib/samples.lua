@@ -118,6 +118,18 @@ function make.retain()
   return out
 end
 
+---Inputs of the functions that only a persona has: { name, function, arguments before ctx }.
+---@return table[]
+function M.of_persona()
+  local who = { id = "b99fdcaf-d660-4905-be02-811dad7d8595", name = "sample", prompt = "You are {{char}}." }
+  local out = { { "system: a prompt", "system", { who } } }
+  for _, body in ipairs(bodies) do
+    out[#out + 1] = { "before: " .. body[1], "before", { { role = "user", text = body[2], session = who.id } } }
+    out[#out + 1] = { "after: " .. body[1], "after", { body[2] } }
+  end
+  return out
+end
+
 ---@param kind string
 ---@return table[]
 function M.of(kind)

@@ -2,6 +2,7 @@
 -- with them. The reasons stay with the score.
 
 local kalito = package.loaded.kalito
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 
 local M = {}
@@ -31,10 +32,12 @@ end
 ---Gives a row the score of the policy, unless it has one.
 ---@param row kalito.Message
 ---@param now string
+---@param persona? string name of the session's persona
 ---@return kalito.Message row the same
-function M.fill(row, now)
+function M.fill(row, now, persona)
   if row.importance_score == nil and scorable(row) then
-    local score, reasons = policy.call("score", "score", { now = now, session = row.session }, row)
+    local ctx = { now = now, session = row.session, persona = persona }
+    local score, reasons = policy.call("score", "score", ctx, row)
     row.importance_score, row.score_reasons = score, M.encode(reasons)
   end
   return row
@@ -52,9 +55,11 @@ end
 ---@param row kalito.Message
 ---@param event kalito.ScoreEvent
 ---@param now string
+---@param persona? string name of the session's persona
 ---@return kalito.Message? change for db.message.set; nil when the policy moves nothing
-function M.after(row, event, now)
-  local score, reasons = policy.call("score", "update", { now = now, session = row.session }, row, event)
+function M.after(row, event, now, persona)
+  local ctx = { now = now, session = row.session, persona = persona }
+  local score, reasons = policy.call("score", "update", ctx, row, event)
   if score == row.importance_score then return nil end
   return { id = row.id, importance_score = score, score_reasons = M.encode(joined(row, reasons)) or kalito.json.null }
 end
@@ -65,7 +70,7 @@ end
 ---@param event kalito.ScoreEvent
 ---@return boolean? ok, string? message, string? code
 function M.event(db, row, event)
-  local change = row and M.after(row, event, db.now())
+  local change = row and M.after(row, event, db.now(), persona_file.answering(db, row.session))
   if not change then return true end
   return db.message.set(change)
 end

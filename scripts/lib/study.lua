@@ -2,6 +2,7 @@
 
 local kalito = package.loaded.kalito
 local contract = require "kalito.contract"
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local report = require "kalito.report"
 local rescore = require "kalito.rescore"
@@ -53,7 +54,7 @@ function M.try(options)
   local session, message, code = resolve.session(db, options.session)
   if not session then return nil, message, code end
   local failures, against = {}, options.against
-  if against == nil then against = policy.get "score" end
+  if against == nil then against = policy.get("score", persona_file.answering(db, session.id)) end
   if type(against) == "function" then against = rule_of(against, failures) end
   local result
   result, message, code = rescore.run(db, session.id, rule_of(options.score, failures), {

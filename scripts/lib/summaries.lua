@@ -4,6 +4,7 @@
 
 local kalito = package.loaded.kalito
 local models = require "kalito.models"
+local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
 local provider = require "kalito.provider"
 local scoring = require "kalito.scoring"
@@ -158,8 +159,8 @@ function M.make(chat, options)
   if not rows then return nil, message, code end
   local row, refused = draft(chat, rows, options)
   row.start_message_id, row.end_message_id = tostring(rows[1].id), tostring(rows[#rows].id)
-  local changes, now = {}, chat.db.now()
-  for _, source in ipairs(rows) do changes[#changes + 1] = scoring.after(source, "summarised", now) end
+  local changes, now, persona = {}, chat.db.now(), persona_file.answering(chat.db, chat.id)
+  for _, source in ipairs(rows) do changes[#changes + 1] = scoring.after(source, "summarised", now, persona) end
   local made
   made, message, code = store(chat, rows, row, changes)
   return made, made and refused or message, code

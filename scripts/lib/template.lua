@@ -87,6 +87,14 @@ return {
   -- system = function(persona, ctx) return persona.prompt end,  -- another prompt
   -- before = function(turn, ctx) return turn end,               -- change what is sent
   -- after = function(reply, ctx) return reply end,              -- change what came back
+  --
+  -- In its sessions it may also decide in the place of a policy: score, update, suggest, plan. For example:
+  -- score = function(message, ctx)                              -- what its user says weighs more
+  --   local number, reasons = kalito.script.builtin("policies/score").score(message, ctx)
+  --   if message.role ~= "user" then return number, reasons end
+  --   reasons[#reasons + 1] = { "NAME", 0.1 }
+  --   return math.min(1, number + 0.1), reasons
+  -- end,
 }
 ]]
 

@@ -42,7 +42,7 @@ local KINDS <const> = { "context", "recall", "score", "pin" }
 ---@return table row
 function M.row(turn)
   local context, policies = turn.context, {}
-  for _, kind in ipairs(KINDS) do policies[kind] = policy.identity(kind) end
+  for _, kind in ipairs(KINDS) do policies[kind] = policy.identity(kind, context.persona) end
   local details = { items = items_of(context), recalled = recalled_of(context), now = context.now, policies = policies }
   for key, value in pairs(turn.more) do details[key] = value end
   return {
@@ -101,9 +101,9 @@ local function compare_items(db, session, before, after, note)
   end
 end
 
-local function compare_policies(before, note)
+local function compare_policies(before, persona, note)
   for _, kind in ipairs(KINDS) do
-    local now, was = policy.identity(kind), before[kind]
+    local now, was = policy.identity(kind, persona), before[kind]
     if was and was.hash ~= now.hash then
       local what = ("was %s (%s), is %s (%s)"):format(was.name, was.origin, now.name, now.origin)
       note({ part = "policy", id = kind }, what)
@@ -146,7 +146,7 @@ local function compare(chat, turn, details, report)
     report.changes[#report.changes + 1] = { part = item.part, id = item.id, what = what }
   end
   report.equal = M.hash(context.messages) == turn.hash
-  compare_policies(details.policies or {}, note)
+  compare_policies(details.policies or {}, context.persona, note)
   compare_items(chat.db, chat.db.session.get(chat.id), details.items, context.items, note)
   if report.equal or #report.changes > 0 then return end
   note({ part = "all" }, "differs, and no change of a part explains it")

@@ -1,5 +1,6 @@
 -- trial.lua: whether a policy does what it should: the tests that it carries, and the contract of its kind: types,
--- ranges, the same answer to the same input, input left as it was. A policy that is not shipped runs in the jail.
+-- ranges, the same answer to the same input, input left as it was. A policy that is not shipped runs in the jail. The
+-- file of a persona is tried in persona_trial.lua, with the parts that are handed out at the end.
 
 local kalito = package.loaded.kalito
 local catalog = require "kalito.catalog"
@@ -56,15 +57,19 @@ for name, f in next, names do
 end
 return policy]]
 
+local function guarded_table(found)
+  return assert(load("local policy = ...\n" .. GUARD, "=guard", "t"))(script.builtin(found.name))
+end
+
+local function guarded_script(found)
+  local source = "local policy = (function(...) " .. found.source .. "\nend)(...)\n" .. GUARD
+  return { name = found.name, path = script.chunk_name(found), origin = found.origin, source = source }
+end
+
 -- The policy with every function guarded, or nil and why it does not load.
 local function guard(kind, found)
-  if found.shipped then
-    local wrap = assert(load("local policy = ...\n" .. GUARD, "=guard", "t"))
-    return (loader.assigned(kind, wrap(script.builtin("policies/" .. kind))))
-  end
-  local source = "local policy = (function(...) " .. found.source .. "\nend)(...)\n" .. GUARD
-  local guarded = { path = script.chunk_name(found), origin = found.origin, source = source }
-  return loader.load(kind, guarded, policy.unisolated)
+  if found.shipped then return (loader.assigned(kind, guarded_table(found))) end
+  return loader.load(kind, guarded_script(found), policy.unisolated)
 end
 
 local function context_for(rule, given)
@@ -75,16 +80,12 @@ local function context_for(rule, given)
     ctx.options[key] = value
   end
   for key, value in pairs(given.ctx or {}) do ctx[key] = value end
+  if rule.persona then ctx.persona = rule.name:match "[^/]+$" end
   return ctx
 end
 
 -- Calls twice. Returns what tests see of the result, or nil and what is wrong.
-local function call(rule, name, ctx, arguments)
-  local function once()
-    local ok, first, second = calling.run(rule, name, ctx, table.unpack(arguments))
-    if not ok then return nil, first end
-    return shown[name](first, second)
-  end
+local function twice(once)
   local value, message = once()
   if not value then return nil, message end
   local again
@@ -93,6 +94,14 @@ local function call(rule, name, ctx, arguments)
   local found = differences(value, again)
   if found[1] then return nil, "not the same the second time: " .. found[1] end
   return value
+end
+
+local function call(rule, name, ctx, arguments)
+  return twice(function()
+    local ok, first, second = calling.run(rule, name, ctx, table.unpack(arguments))
+    if not ok then return nil, first end
+    return shown[name](first, second)
+  end)
 end
 
 local function carried(rule, test)
@@ -157,15 +166,19 @@ function M.run(kind, found)
   return result
 end
 
----Tries a script: a policy by its tests, another one by loading it.
+---Tries a script: a policy by its tests, a persona by its contract, another one by loading it.
 ---@param kind? string of a policy
 ---@param found kalito.Script
 ---@return kalito.Trial
 function M.try(kind, found)
   if kind and contract.kinds[kind] then return M.run(kind, found) end
+  if found.name:find "^personas/" then return require("kalito.persona_trial").run(found) end
   local result, state = new_result(found), catalog.state(found)
   note(result, "it loads", state == "ok" and {} or { state })
   return result
 end
+
+M.guarded_table, M.guarded_script, M.twice = guarded_table, guarded_script, twice
+M.new_result, M.note, M.try_samples = new_result, note, try_samples
 
 return M

@@ -1,6 +1,7 @@
 -- trials.lua: which scripts `kalito script test` tries: a file, a name, or all that are in use.
 
 local kalito = package.loaded.kalito
+local behaviour = require "kalito.behaviour"
 local catalog = require "kalito.catalog"
 local contract = require "kalito.contract"
 local policy = require "kalito.policy"
@@ -9,10 +10,11 @@ local trial = require "kalito.trial"
 
 local M = {}
 
--- The kind that a file is of: by its name, or by the functions it has.
-local function kind_of(path)
-  local base = path:match "([^/]+)%.lua$" or ""
-  if contract.kinds[base] then return base end
+-- The name that a file would have among the scripts: by its place, its own name, or the functions it has.
+local function name_of(path)
+  local base = path:match "([^/]+)%.lua$" or "file"
+  if contract.kinds[base] then return "policies/" .. base end
+  if path:find "personas/[^/]*$" then return "personas/" .. base end
   local found, message, code = script.file(path)
   if not found then return nil, message, code end
   local jail
@@ -20,28 +22,30 @@ local function kind_of(path)
   if not jail then return nil, message, code end
   local functions = jail:info().functions
   jail:close()
+  for name in pairs(behaviour.functions) do
+    if functions[name] then return "personas/" .. base end
+  end
   for _, kind in ipairs(contract.names()) do
     for name in pairs(contract.kinds[kind].functions) do
-      if functions[name] then return kind end
+      if functions[name] then return "policies/" .. kind end
     end
   end
   return nil, path .. ": it has no function of any kind of policy", "policy"
 end
 
 local function one(word)
-  local found, kind, message, code
+  local found, name, message, code
   if kalito.system.stat(word) then
-    kind, message, code = kind_of(word)
-    if not kind then return nil, message, code end
-    found, message, code = script.file(word, "policies/" .. kind)
+    name, message, code = name_of(word)
+    if not name then return nil, message, code end
+    found, message, code = script.file(word, name)
   else
-    local name
     name, message, code = catalog.resolve(word)
     if not name then return nil, message, code end
-    kind, found = name:match "^policies/(.*)$", script.find(name)
+    found, message, code = script.find(name)
   end
   if not found then return nil, message, code end
-  return { trial.try(kind, found) }
+  return { trial.try(name:match "^policies/(.*)$", found) }
 end
 
 ---Tries a file or a script by its name; without one, all that are in use.

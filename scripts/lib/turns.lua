@@ -74,7 +74,7 @@ local function take(turn, text)
   local row = { session = turn.session.id, role = "user", text = change.text or text }
   for key, value in pairs(turn.options.fields or {}) do row[key] = value end
   local message, code
-  row, message, code = turn.db.message.add(scoring.fill(row, turn.now))
+  row, message, code = turn.db.message.add(scoring.fill(row, turn.now, turn.persona and turn.persona.name))
   if not row then return nil, message, code end
   turn.fresh = true
   M.give_name(turn.db, turn.session, row.text)

@@ -668,6 +668,7 @@ function db.card.count(filter) end
 ---@field messages kalito.Prompt[] to send
 ---@field items kalito.Item[] every candidate
 ---@field policy? table the plan that made it: name, hash, origin; from `conversation:context`
+---@field persona? string name of the one who answers; from `conversation:context`
 ---@field handle? userdata for db.context.save, when it was to be kept
 
 ---@class kalito.Prompt

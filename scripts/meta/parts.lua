@@ -84,10 +84,11 @@ kalito.policy = {}
 ---@param message string
 function kalito.policy.report(message) end
 
----The policy of a kind that is in use.
+---The policy of a kind that is in use; for a persona, what its file has of the kind.
 ---@param kind string
+---@param persona? string name of a session's persona
 ---@return kalito.Policy
-function kalito.policy.get(kind) end
+function kalito.policy.get(kind, persona) end
 
 ---The shipped policy of a kind with the user's settings, whatever is in use.
 ---@param kind string
@@ -111,8 +112,8 @@ function kalito.policy.load(kind, found) end
 ---@return boolean all of them were loaded
 function kalito.policy.reload() end
 
----Runs one function of a given policy; a function that it lacks is the shipped one's. Nothing takes its place when
----it fails.
+---Runs one function of a given policy; a function that it lacks is the shipped one's, that a persona lacks the usual
+---one's. Nothing takes its place when it fails.
 ---@param policy kalito.Policy
 ---@param name string
 ---@param ctx table?
@@ -120,8 +121,8 @@ function kalito.policy.reload() end
 ---@return boolean? ok, any result, any second nil, message when it failed
 function kalito.policy.try(policy, name, ctx, ...) end
 
----Runs one function of a given policy. When it fails, the shipped one answers, and when that cannot cope with the
----user's options, it answers with its own.
+---Runs one function of a given policy. When a persona's fails, the usual one answers; when that fails, the shipped one,
+---and when that cannot cope with the user's options, it answers with its own.
 ---@param policy kalito.Policy
 ---@param name string
 ---@param ctx table? what the policy is told beside its options: now, session, budget ...
@@ -132,7 +133,7 @@ function kalito.policy.answer(policy, name, ctx, ...) end
 ---Runs one function of the policy in use for a kind, and the shipped one when it fails.
 ---@param kind string
 ---@param name string
----@param ctx table?
+---@param ctx table? with `persona`, its name, that persona's own function goes first
 ---@param ... any the arguments before ctx
 ---@return any result, any second
 function kalito.policy.call(kind, name, ctx, ...) end
@@ -146,8 +147,9 @@ function kalito.policy.scores(messages, ctx, policy) end
 
 ---What names a policy in a trace: its name and a hash of its text.
 ---@param kind string
+---@param persona? string name of a session's persona
 ---@return { name: string, hash: string, origin: string }
-function kalito.policy.identity(kind) end
+function kalito.policy.identity(kind, persona) end
 
 ---The user's settings: $XDG_CONFIG_HOME/kalito/config.lua, which returns a table.
 ---@class kalito.config

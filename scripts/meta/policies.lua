@@ -12,6 +12,7 @@
 ---@field override? table the caller's own values of some options, for this call
 ---@field now string time, ISO-8601 UTC
 ---@field session? string id of the session
+---@field persona? string name of the session's persona, whose own file goes before the policy
 ---@field budget? integer tokens; for a plan
 ---@field query? string for a plan and for recall
 ---@field pins? string[] for suggest: contents of the session's pins, rejected ones too
