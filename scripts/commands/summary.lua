@@ -51,6 +51,7 @@ local function make_due(chat, options)
   end
   local done, message, code = chat:maintain(options)
   if not done then return nil, message, code end
+  if done.title then print.note("the session is called " .. print.safe(done.title)) end
   for _, note in ipairs(done.notes) do print.note(note) end
   if print.json then print.object(rows) end
   return true
@@ -115,7 +116,7 @@ return {
         .. "archived messages are still found, and the summary can be undone.",
       arguments = { SESSION },
       options = {
-        { "due", nil, "all that is due, summaries of summaries too; nothing being due is no failure" },
+        { "due", nil, "all that is due, summaries of summaries and the title too; nothing being due is no failure" },
         { "last", "ID", "up to this message, due or not", type = "integer", min = 1 },
         { "model", "NAME", "the model that writes (default: the session's)" },
         { "no-model", nil, "without a model" },

@@ -35,6 +35,9 @@ local function show_head(turn, details)
   if details.partial then line("partial", details.reason) end
   if details.system then line("added", details.system) end
   if details.hooks then line("persona", kalito.json.encode(details.hooks)) end
+  if details.title then
+    line("title", details.title.text or "not taken: " .. details.title.failed, "by", tostring(details.title.model))
+  end
   if details.replaced then line("replaced", ("%d answer(s), kept in this trace"):format(#details.replaced)) end
 end
 

@@ -7,7 +7,7 @@ local contexts = require "kalito.contexts"
 local models = require "kalito.models"
 local print = require "kalito.print"
 local summaries = require "kalito.summaries"
-local turns = require "kalito.turns"
+local titles = require "kalito.titles"
 
 local M = {}
 
@@ -19,7 +19,7 @@ local M = {}
 ---@field budget? integer
 ---@field notebook? boolean nothing is sent
 ---@field terminal? boolean
----@field child? { process: integer, began: string } what summarises in the meantime
+---@field child? { process: integer, began: string, name: string? } what summarises in the meantime
 
 local function session_of(chat)
   return chat.db.session.get(chat.talk.id)
@@ -73,13 +73,20 @@ local function words_of(chat)
   return words
 end
 
----Starts `kalito summary make --due` as a process of its own, when something is due and none runs.
+local function is_due(chat)
+  local asks = not chat.notebook and M.model_name(chat)
+  return summaries.due(chat.talk, { budget = models.budget(chat.budget) }) or asks and titles.due(chat.talk)
+end
+
+---Starts `kalito summary make --due` as a process of its own, when something is due and none runs. It also asks for a
+---title.
 ---@param chat kalito.Chat
 function M.start_summary(chat)
-  if chat.child or not summaries.due(chat.talk, { budget = models.budget(chat.budget) }) then return end
+  if chat.child or not is_due(chat) then return end
   local began = chat.db.now()
   local process, message = kalito.system.spawn(words_of(chat))
-  if process then chat.child = { process = process, began = began } else print.note("not summarised: " .. message) end
+  if not process then return print.note("not summarised: " .. message) end
+  chat.child = { process = process, began = began, name = session_of(chat).name }
 end
 
 ---Says what the other process has done, once it has ended.
@@ -91,6 +98,8 @@ function M.tell_summary(chat)
     print.note(("(summarised %d messages %s)"):format(row.message_count,
       row.origin == "model" and "by " .. row.model or "without a model"))
   end
+  local name = (session_of(chat) or {}).name
+  if name ~= chat.child.name then print.note(("(the session is called %s)"):format(print.safe(name or ""))) end
   if status ~= 0 then print.note "(summarising failed: kalito summary make --due says why)" end
   chat.child = nil
 end
@@ -171,7 +180,7 @@ function M.say(chat, text)
   if not chat.notebook then return M.run(chat, "ask", text) end
   local row, message, code = chat.talk:add("user", text)
   if not row then return nil, message, code end
-  turns.give_name(chat.db, session_of(chat), text)
+  titles.give(chat.db, session_of(chat), text)
   look_up(chat, row)
   return true
 end

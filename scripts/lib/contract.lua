@@ -91,6 +91,11 @@ local function check_messages(list)
   return out
 end
 
+local function check_title(list)
+  if list == nil then return nil end
+  return check_messages(list)
+end
+
 local function check_verdict(ok, reason)
   if type(ok) ~= "boolean" then return nil, "the verdict must be true or false, not " .. type(ok) end
   return ok, type(reason) == "string" and reason:sub(1, 256) or ""
@@ -154,6 +159,8 @@ M.kinds = {
       prompt = { takes = "messages, ctx", gives = "messages for the model", check = check_messages },
       accept = { takes = "text, messages, ctx", gives = "true, or false and a reason", check = check_verdict },
       extract = { takes = "messages, ctx", gives = "the summary", check = text_check "the summary" },
+      title = { takes = "messages, ctx", gives = "messages for the model; nil: the first words", check = check_title,
+        optional = true },
       importance = { takes = "summary, messages, ctx", gives = "number 0..1, reasons", check = check_score },
     },
     given = " call = NAME, arguments = { all but ctx },",

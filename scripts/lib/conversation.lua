@@ -139,9 +139,10 @@ function M:summarize(options)
   return part("summaries").make(self, options)
 end
 
----Does all that is due: summaries, and summaries of summaries.
+---Does all that is due: summaries, summaries of summaries, and the session's title, if the policy wants a model's.
 ---@param options? table as for summarize
----@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[] }? done, string? message, string? code
+---@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[], title?: string }? done, string? message,
+---string? code
 function M:maintain(options)
   return part("maintenance").run(self, options or {})
 end

@@ -5,6 +5,7 @@ local merging = require "kalito.merging"
 local models = require "kalito.models"
 local stats = require "kalito.stats"
 local summaries = require "kalito.summaries"
+local titles = require "kalito.titles"
 
 local M = {}
 
@@ -23,10 +24,13 @@ end
 ---Does all that is due. Each step stands for itself: what was done before one fails stays done.
 ---@param chat kalito.Conversation
 ---@param options table as for summaries.make; `on_step` is told each summary
----@return table? done `made`, `merged`, `notes`, string? message, string? code
+---@return table? done `made`, `merged`, `notes`, `title`, string? message, string? code
 function M.run(chat, options)
   local done = { made = kalito.json.array {}, merged = kalito.json.array {}, notes = kalito.json.array {} }
-  local ok, message, code = all(summaries.make, chat, options, done.made, done.notes)
+  local ok, message, code
+  done.title, message = titles.make(chat, options)
+  if message then done.notes[1] = message end
+  ok, message, code = all(summaries.make, chat, options, done.made, done.notes)
   if ok then ok, message, code = all(merging.make, chat, options, done.merged, done.notes) end
   if not ok then return nil, message, code end
   return done

@@ -26,7 +26,7 @@ local about = {
       "at most 16 suggestions of at most 4096 bytes" },
   },
   summarize = {
-    "When the live part of a session is summarised, what the model is asked, which answers are refused.",
+    "When the live part of a session is summarised, what a model is asked, which answers are refused; and its title.",
     used = "kalito summary make, chat:summarize and chat:maintain in Lua",
     more = { "stats: live_messages, live_tokens, model_context, and list: the live messages, oldest first, as "
       .. "{ id, tokens, role }; it may lack the newest",
@@ -69,8 +69,8 @@ local function decisions(out)
   end
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   columns(rows, out)
-  out[#out + 1] = "  ctx.persona is its name, ctx.options are those of the shipped policy as you have set them. What it lacks,"
-    .. "\n  and what it gets wrong, the usual policy decides. Imported messages are scored by the usual one;\n"
+  out[#out + 1] = "  ctx.persona is its name, ctx.options are those of the shipped policy as you have set them. What "
+    .. "it lacks,\n  and what it gets wrong, the usual policy decides. Imported messages are scored by the usual one;\n"
     .. "  `kalito score SESSION` then scores them by the persona's."
 end
 

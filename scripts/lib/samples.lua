@@ -84,6 +84,7 @@ function make.summarize()
     out[#out + 1] = { "accept: " .. n .. " messages", "accept", { "- Sentence about Oslo.", messages(n) } }
     out[#out + 1] = { "importance: " .. n .. " messages", "importance", { "- Sentence about Oslo.", messages(n) } }
   end
+  out[#out + 1] = { "title: the first exchange", "title", { messages(2) } }
   for _, body in ipairs(bodies) do
     out[#out + 1] = { "extract: " .. body[1], "extract", { { message("user", body[2]) } }, { limit = 50 } }
     out[#out + 1] = { "accept: " .. body[1], "accept", { body[2], messages(4) } }

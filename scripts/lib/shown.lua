@@ -25,6 +25,7 @@ end
 ---@type table<string, fun(first: any, second: any): table> by the name of the function
 return {
   score = show_number, update = show_number, importance = show_number,
+  title = function(list) return show_list(list or {}) end,
   suggest = show_list, prompt = show_list, adjust = show_list,
   plan = function(plan) return plan end,
   due = function(range, reasons)

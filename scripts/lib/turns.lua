@@ -9,6 +9,7 @@ local pins = require "kalito.pins"
 local provider = require "kalito.provider"
 local replies = require "kalito.replies"
 local scoring = require "kalito.scoring"
+local titles = require "kalito.titles"
 local trace = require "kalito.trace"
 
 local M = {}
@@ -40,19 +41,6 @@ end
 
 -- ---- before the request ----
 
----A session without a name gets the first words that are said in it.
----@param db kalito.Store
----@param session kalito.Session
----@param text string
-function M.give_name(db, session, text)
-  if session.name and session.name ~= "" then return end
-  local line = text:match "%S[^\n]*" or text
-  if #line > 60 then
-    line = line:sub(1, 60):gsub("[\xC0-\xFF][\x80-\xBF]*$", ""):gsub("%s+%S*$", "") .. "..."
-  end
-  db.session.set { id = session.id, name = line }
-end
-
 -- A refused turn is told of, but nothing of it is sent or stored as said.
 local function refuse(turn, text, why)
   local details = { hooks = { before = { refuse = why } }, refused = true, text = text, now = turn.now }
@@ -77,7 +65,7 @@ local function take(turn, text)
   row, message, code = turn.db.message.add(scoring.fill(row, turn.now, turn.persona and turn.persona.name))
   if not row then return nil, message, code end
   turn.fresh = true
-  M.give_name(turn.db, turn.session, row.text)
+  titles.give(turn.db, turn.session, row.text)
   return row
 end
 

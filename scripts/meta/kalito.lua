@@ -377,9 +377,11 @@ function conversation:prompt(id, now) end
 ---first. With a row, `message` says why the model's text was not taken
 function conversation:summarize(options) end
 
----Does all that is due: summaries, and summaries of summaries when there are more than a context shows.
+---Does all that is due: summaries, summaries of summaries when there are more than a context shows, and the title of
+---the session when the policy wants a model's.
 ---@param options? kalito.SummarizeOptions
----@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[] }? done, string? message, string? code
+---@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[], title?: string }? done, string? message,
+---string? code
 function conversation:maintain(options) end
 
 ---What was sent for a turn, and whether the same would be sent now.

@@ -1,4 +1,4 @@
--- The shipped rule of summaries; long, because it has five functions with their tests. It says when the live part
+-- The shipped rule of summaries; long, because it has six functions with their tests. It says when the live part
 -- of a session has outgrown its limit and which messages are then summarised, what a model is asked, which of its
 -- answers are refused, and what is made without a model. Pure functions of the messages, the numbers and the
 -- options.
@@ -37,6 +37,8 @@ local defaults = {
     "well", "went", "were", "what", "when", "where", "which", "while", "will", "with", "would", "year", "your",
   },
   refusals = { "i'm sorry", "i am sorry", "i cannot", "i can't", "as an ai", "as a language model", "i'm unable" },
+
+  title = false, -- true: a model is asked for the title of a session, behind its first reply; false: its first words
 
   -- extract: what makes a sentence good
   by_importance = 1, by_rarity = 0.5, by_number = 0.2, by_name = 0.12, by_place = 0.05, by_kept = 0.8, by_open = 0.6,
@@ -200,6 +202,24 @@ local function prompt(messages, ctx)
   }
 end
 
+-- ---- title ----
+
+local ask_title <const> = "What is this conversation about? Answer with a title for it and nothing else: at most six "
+  .. "words, in the language of the conversation, without quotation marks and without a full stop."
+
+---@param messages kalito.Message[] the first question and its answer
+---@param ctx kalito.PolicyContext
+---@return { role: string, content: string }[]? nil: the session keeps its first words as its title
+local function title(messages, ctx)
+  if not ctx.options.title then return nil end
+  local entries = {}
+  for i, message in ipairs(messages) do entries[i] = entry(message, math.min(ctx.options.part_room, 1000)) end
+  return {
+    { role = "system", content = ask_title },
+    { role = "user", content = "<conversation>\n" .. table.concat(entries, "\n") .. "\n</conversation>\n\nThe title:" },
+  }
+end
+
 -- ---- accept ----
 
 -- The number of lines that speak in somebody's name, and of different names among them.
@@ -334,6 +354,8 @@ end
 local good = "- The mast is 9.40 m high and of wood.\n- Halvard builds it until 24 May.\n- Open: who sews the sail."
 
 local tests = {
+  test("title", "is not asked for by itself", { talk }, { count = 0 }),
+  test("title", "is asked for when the options say so", { talk }, { count = 2 }, { options = { title = true } }),
   test("due", "a short session is not due", { live(40, 50) }, { due = false }),
   test("due", "more than forty messages are", { live(41, 50) },
     { due = true, first = 101, last = 130, reasons = { "messages" } }),
@@ -393,6 +415,7 @@ return {
   defaults = defaults,
   due = due,
   prompt = prompt,
+  title = title,
   accept = accept,
   extract = extract,
   importance = importance,

@@ -40,7 +40,9 @@ describe("A persona with rules of its own", function()
     assert.are.equal("Sir said: Where is it?", db.pin.find({ session = chat.id })[1].content)
     for i = 1, 5 do chat:add("assistant", "Answer " .. i) end
     local recent = 0
-    for _, item in ipairs(chat:context({ budget = 4000 }).items) do recent = recent + (item.part == "recent" and 1 or 0) end
+    for _, item in ipairs(chat:context({ budget = 4000 }).items) do
+      if item.part == "recent" then recent = recent + 1 end
+    end
     assert.are.equal(2, recent)
     local other = kalito.conversation(db, assert(db.session.add {}).id)
     assert.are.equal(0.8, assert(other:add("user", "Where is it?")).importance_score)
