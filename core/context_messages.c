@@ -230,11 +230,17 @@ kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
     return code;
 }
 
-/* What the recalled part may cost: the recent run leaves so much room. */
+/* Whether a candidate is far behind the best one, as the plan sees it. */
+static bool is_weak(const kali_build *b, const kali_entry *e, double best) {
+    double least = b->plan.recalled.min_importance;
+    return least > 0 && !(e->item.score >= least * best);
+}
+
+/* The room that the recent run leaves for the recalled part. */
 static int64_t reserve(const kali_build *b, const kali_found *f) {
     int64_t cap = (int64_t)(b->plan.recalled.share * (double)b->after_fixed), sum = 0;
     kali_section s = {.cap = cap};
-    for (size_t i = 0; i < f->count; i++)
+    for (size_t i = 0; i < f->count && !is_weak(b, &f->list[i], f->list[0].item.score); i++)
         sum += i ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
     return sum < cap ? sum : cap;
 }
@@ -268,11 +274,14 @@ static bool is_shown(const kali_build *b, int64_t id) {
 kal_code kali_build_recalled(kali_build *b, kali_found *found, kal_err *err) {
     kali_entry *list = found->list;
     size_t count = found->count;
-    kali_section s = kali_build_section(b, &b->plan.recalled);
+    double best = count ? list[0].item.score : 0;
+    kali_section s = {.cap = b->rest}; /* its share, and what the recent run has left besides */
     kal_code code = KAL_OK;
     for (size_t i = 0; i < count && code == KAL_OK; i++) {
         if (is_shown(b, list[i].number))
             kali_build_put(&list[i].item, false, "already shown as a recent message");
+        else if (is_weak(b, &list[i], best))
+            kali_build_put(&list[i].item, false, "its score is too far below the best one's");
         else
             code = kali_build_take(b, &s, &list[i], "recalled for the query", err);
     }

@@ -1017,9 +1017,12 @@ KAL_API const char *kal_part_name(kal_part part);
 
 /* How one part of a context is filled. */
 typedef struct kal_share {
-    int64_t limit;         /* at most so many rows are candidates, 0..1000 */
-    double share;          /* at most this part of what the fixed parts leave of the budget, 0..1 */
-    double min_importance; /* rows below it are not taken, 0..1 */
+    int64_t limit; /* at most so many rows are candidates, 0..1000 */
+    /* At most this part of what the fixed parts leave of the budget, 0..1. Of recalled messages: at least this part,
+    ** which the recent ones leave for them; they also get what those do not need. */
+    double share;
+    /* Rows below it are not taken, 0..1. Of recalled messages: those with less than this part of the best one's score. */
+    double min_importance;
 } kal_share;
 
 /* How a context is filled: pins first, then summaries, recalled messages, and the recent ones with
@@ -1030,7 +1033,8 @@ typedef struct kal_plan {
                       prefixes */
 } kal_plan;
 
-/* The original's plan: 10 pins, 3 summaries, 20 recent messages; 10 recalled ones; blocks of 4. */
+/* The original's plan: 10 pins, 3 summaries, 20 recent messages; blocks of 4. With up to 60 recalled ones, which may
+** have half of the budget, and what is left of it. */
 KAL_API kal_plan kal_plan_default(void);
 
 /* A message found by recall, best first. */

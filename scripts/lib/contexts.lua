@@ -17,18 +17,19 @@ local function recalled_limit(plan)
   return limit and math.max(0, math.min(limit, 100)) or 0
 end
 
--- What makes a recalled message readable: the question before an answer, the answer after a question.
+local function is_question(text)
+  return text:find "%?%s*$" ~= nil
+end
+
+-- What makes a recalled message readable: the question before an answer, or else the answer after a question.
 local function neighbour(db, hit)
+  local asks = is_question(hit.text) and hit.role ~= "assistant"
   local filter = { session = hit.session, limit = 3 }
-  if hit.role == "assistant" then
-    filter.before, filter.order = hit.created_at, "newest"
-  elseif hit.text:find "%?%s*$" then
-    filter.since, filter.order = hit.created_at, "oldest"
-  else
-    return nil
-  end
+  filter[asks and "since" or "before"], filter.order = hit.created_at, asks and "oldest" or "newest"
   for _, row in ipairs(db.message.find(filter) or {}) do
-    if row.id ~= hit.id and row.role ~= hit.role then return row end
+    if row.id ~= hit.id and (row.role ~= hit.role or row.speaker ~= hit.speaker) then
+      return (asks or hit.role == "assistant" or is_question(row.text)) and row or nil, asks
+    end
   end
   return nil
 end
@@ -39,22 +40,25 @@ local function is_later(row, new)
     and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
 end
 
--- Hits, each followed by the neighbour that makes it readable, which has a part of its score.
+-- Hits with the neighbours that make them readable. The question of an answer goes with it: it is short, and without it
+-- the answer may say nothing. The answer to a question may be long: it takes what room the better half leaves.
 local function with_neighbours(db, hits, new)
-  local seen, list = {}, {}
+  local seen, list, later = {}, {}, {}
   for _, hit in ipairs(hits) do seen[hit.id] = true end
   for _, hit in ipairs(hits) do
+    while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then
       list[#list + 1] = { id = hit.id, score = hit.score, reasons = scoring.encode(hit.reasons) }
-      local row = neighbour(db, hit)
+      local row, answer = neighbour(db, hit)
       if row and not seen[row.id] and not is_later(row, new) then
         seen[row.id] = true
-        local reasons = scoring.encode { { "beside", tostring(hit.id) } }
-        list[#list + 1] = { id = row.id, score = hit.score / 2, reasons = reasons }
+        local to = answer and later or list
+        local score = answer and hit.score / 2 or hit.score
+        to[#to + 1] = { id = row.id, score = score, reasons = scoring.encode { { "beside", tostring(hit.id) } } }
       end
     end
   end
-  return list
+  return table.move(later, 1, #later, #list + 1, list)
 end
 
 ---What the history says about a query, in the order that the policy wants.

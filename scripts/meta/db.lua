@@ -649,14 +649,16 @@ function db.card.count(filter) end
 ---@class kalito.Plan
 ---@field pin? kalito.Share default 10 rows
 ---@field summary? kalito.Share default 3
----@field recalled? kalito.Share default 10
+---@field recalled? kalito.Share default 60, share 0.5, min_importance 0.2
 ---@field recent? kalito.Share default 20
 ---@field block? integer the recent part drops its oldest so many at a time, 1..100, default 4
 
 ---@class kalito.Share
 ---@field limit? integer so many rows are candidates, 0..1000
----@field share? number at most this part of what the fixed parts leave of the budget, 0..1
----@field min_importance? number rows below it are not taken, 0..1
+---@field share? number at most this part of what the fixed parts leave of the budget, 0..1; of recalled messages: at
+---least this part, and besides what the recent ones do not need
+---@field min_importance? number rows below it are not taken, 0..1; of recalled messages: those with less than this
+---part of the best one's score
 
 ---A context: what to send, and why.
 ---@class kalito.Context

@@ -1,23 +1,39 @@
 -- The shipped plan of a context: how many rows of each part are candidates, which part of the budget each may
--- take, and how important a row must be. The original's plan: 10 pins, 3 summaries, the 20 newest messages; with a
--- query, 10 recalled ones. The recent messages take what the others leave.
+-- take, and how important a row must be. The original's plan: 10 pins, 3 summaries, the 20 newest messages. With a
+-- query, recalled messages may have half of what pins and summaries leave, and all that the recent ones do not need.
+
+-- A message of nothing but these brings nothing to mind.
+local small_talk = kalito.text.words {
+  "hi", "hello", "hey", "good", "morning", "afternoon", "evening", "night", "bye", "goodbye", "thanks", "thank", "you",
+  "ok", "okay", "yes", "yeah", "yep", "no", "nope", "sure", "fine", "great", "nice", "cool", "perfect", "awesome",
+  "please", "sorry", "lol", "haha", "wow", "oh", "hmm", "right", "alright", "well", "go", "on", "continue", "got", "it",
+  "i", "see", "how", "are", "so", "very", "much", "a", "lot", "all", "and", "that's", "it's", "there", "again",
+}
 
 local defaults = {
   pins = 10, pin_share = 0.25, pin_importance = 0,
   summaries = 3, summary_share = 0.25, summary_importance = 0,
-  recalled = 10, recalled_share = 0.3, recalled_scope = "all", -- or "session"
+  recalled = 60, recalled_share = 0.5, recalled_scope = "all", -- or "session"
+  recalled_score = 0.2, -- what has less than this part of the best score is left out
   recent = 20, recent_share = 1, recent_importance = 0,
   block = 4, -- the recent part drops its oldest so many at a time: the front stays the same, and is cached
 }
 
----@param ctx kalito.PolicyContext `session` and `budget` are there
+local function is_small_talk(query)
+  return #query < 80 and small_talk:count(query) >= kalito.text.scan(query).words
+end
+
+---@param ctx kalito.PolicyContext `session`, `budget` and `query` are there
 ---@return kalito.Plan
 local function plan(ctx)
   local o = ctx.options
+  local recalled = ctx.query and is_small_talk(ctx.query) and 0 or o.recalled
   return {
     pin = { limit = o.pins, share = o.pin_share, min_importance = o.pin_importance },
     summary = { limit = o.summaries, share = o.summary_share, min_importance = o.summary_importance },
-    recalled = { limit = o.recalled, share = o.recalled_share, scope = o.recalled_scope },
+    recalled = {
+      limit = recalled, share = o.recalled_share, scope = o.recalled_scope, min_importance = o.recalled_score,
+    },
     recent = { limit = o.recent, share = o.recent_share, min_importance = o.recent_importance },
     block = o.block,
   }
@@ -30,9 +46,19 @@ return {
   plan = plan,
   tests = {
     {
-      name = "the default is the original's plan",
+      name = "pins, summaries and recent messages are the original's plan",
       given = {},
       expect = { pin = { limit = 10 }, summary = { limit = 3 }, recent = { limit = 20 } },
+    },
+    {
+      name = "a question brings messages to mind",
+      given = { ctx = { query = "Hi, are you there? Where did we park?" } },
+      expect = { recalled = { limit = 60, share = 0.5, min_importance = 0.2 } },
+    },
+    {
+      name = "small talk does not",
+      given = { ctx = { query = "OK, that's great. Thank you so much!" } },
+      expect = { recalled = { limit = 0 } },
     },
   },
 }

@@ -1,7 +1,7 @@
 -- recall.lua: a contender of the recall bench: reads one JSON object a line, adds messages, answers queries with ids.
 --   kalito run tests/bench/recall.lua
--- add: no answer. recall: {"ids": [...]}, best first. context: {"ids": [...]} within the budget, in tokens of four
--- characters as the bench counts them. sync: {"ids": []}. The database is in memory.
+-- add: no answer. recall: {"ids": [...]}, best first. context: {"ids": [...]}, what the context that is built shows.
+-- sync: {"ids": []}. The database is in memory.
 -- RECALL_WEIGHTS: constants of the ranking that are not the default, as JSON. RECALL_WITHOUT: word lists that are left
 -- out, names with blanks between them.
 
@@ -57,14 +57,16 @@ function verbs.recall(line)
   return ids
 end
 
+-- The question is put in a new chat, as `kalito chat` puts it: through the plan, the neighbours and the lines that are
+-- sent. Only what is shown of the history counts.
 function verbs.context(line)
-  local ids, left = {}, line.budget
-  for _, hit in ipairs(find(line, 1000)) do
-    local cost = (utf8.len(hit.text) + utf8.len(hit.speaker or hit.role) + 3) / 4
-    if cost <= left then
-      left = left - cost
-      ids[#ids + 1] = names[hit.id]
-    end
+  sync()
+  local ids = {}
+  local context = assert(kalito.conversation(db, session_of "the question"):context {
+    budget = line.budget, text = line.query, now = line.now,
+  })
+  for _, item in ipairs(context.items) do
+    if item["in"] and item.part == "recalled" then ids[#ids + 1] = names[math.tointeger(tonumber(item.id))] end
   end
   return ids
 end

@@ -255,6 +255,47 @@ static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
     assert_string_equal(outline(), "recalled:2");
 }
 
+static void recalled_messages_may_have_what_the_recent_ones_leave(void **state) {
+    fixture *f = *state;
+    kal_recalled recalled[20];
+    add_session(f, "t");
+    for (int i = 0; i < 20; i++)
+        recalled[i] = (kal_recalled){
+            add_message(f, "t", "an apple, a pear, a plum, a fig and a quince"), 20 - i, {0}};
+    add_message(f, "s", "x");
+    kal_request r = {.session = T("s"), .budget = 300, .recalled = recalled, .recalled_count = 20};
+    ok(build(f, r));
+    assert_true(info.tokens > 270 && info.tokens <= 300); /* far more than half of it */
+    for (int i = 0; i < 20; i++)
+        add_message(f, "s", "an apple, a pear, a plum, a fig and a quince");
+    ok(build(f, r));
+    int recent = 0, old = 0;
+    for (size_t i = 0; i < (size_t)info.items; i++) {
+        recent += item(i).in && item(i).part == KAL_PART_RECENT;
+        old += item(i).in && item(i).part == KAL_PART_RECALLED;
+    }
+    assert_true(recent >= 4 && old >= 4);
+}
+
+static void what_is_far_behind_the_best_is_not_recalled(void **state) {
+    fixture *f = *state;
+    add_session(f, "t");
+    int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
+    kal_recalled recalled[] = {{a, 10, {0}}, {b, 1.9, {0}}};
+    kal_plan plan = kal_plan_default();
+    kal_request r = {.session = T("s"),
+                     .budget = 1000,
+                     .recalled = recalled,
+                     .recalled_count = 2,
+                     .plan = &plan};
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 -recalled:2");
+    assert_string_equal(item(1).why, "its score is too far below the best one's");
+    plan.recalled.min_importance = 0;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2");
+}
+
 /* ---- the budget */
 
 static void what_must_be_sent_is_never_cut(void **state) {
@@ -758,7 +799,8 @@ static void notes_stand_behind_the_pins_in_their_order(void **state) {
         .session = T("s"), .budget = 1000, .notes = notes, .note_count = 2, .text = T("Hello")};
     ok(build(f, request));
     assert_string_equal(outline(), "pin:p1 pin:n1 pin:n2 new:");
-    assert_text(message(0).content, "# Pinned\n- The car is red.\n- Dragons sleep.\n- Gold is soft.");
+    assert_text(message(0).content,
+                "# Pinned\n- The car is red.\n- Dragons sleep.\n- Gold is soft.");
     assert_text(item(1).reasons, "[[\"keyword\",\"dragon\"]]");
     assert_string_equal(item(1).why, "belongs to this turn, and fits");
     assert_string_equal(item(0).why, "pinned, and fits");
@@ -793,11 +835,12 @@ static void bad_notes_are_refused(void **state) {
                       {T("n"), T("x"), 1.5, {0}},
                       {T("n"), T("x"), NAN, {0}}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        fails(KAL_MISUSE, build(f, (kal_request){.session = T("s"),
-                                                 .budget = 100,
-                                                 .notes = &bad[i],
-                                                 .note_count = 1}));
-    fails(KAL_MISUSE, build(f, (kal_request){.session = T("s"), .budget = 100, .notes = bad, .note_count = 1001}));
+        fails(KAL_MISUSE,
+              build(f, (kal_request){
+                           .session = T("s"), .budget = 100, .notes = &bad[i], .note_count = 1}));
+    fails(KAL_MISUSE,
+          build(f,
+                (kal_request){.session = T("s"), .budget = 100, .notes = bad, .note_count = 1001}));
 }
 
 #define ON_SESSION(test) cmocka_unit_test_setup_teardown(test, with_session, down)
@@ -814,6 +857,8 @@ int main(void) {
         ON_SESSION(archived_messages_are_recalled_but_not_recent),
         ON_SESSION(messages_at_the_same_time_stand_in_the_order_of_their_ids),
         ON_SESSION(recalled_messages_come_from_anywhere_and_only_once),
+        ON_SESSION(recalled_messages_may_have_what_the_recent_ones_leave),
+        ON_SESSION(what_is_far_behind_the_best_is_not_recalled),
         ON_SESSION(what_must_be_sent_is_never_cut),
         ON_SESSION(what_does_not_fit_is_skipped_and_the_next_one_tried),
         ON_SESSION(the_recent_run_ends_at_the_first_that_does_not_fit),
