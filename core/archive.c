@@ -179,6 +179,13 @@ kal_code kal_summary_make(kal_store *store, kal_summary *row, kal_err *err) {
     return kali_write_end(store, code, err);
 }
 
+kal_code kali_archive_take(kal_store *store, kal_summary *row, kal_err *err) {
+    place before, end;
+    kal_code code = check_range(store, row, &before, &end, err);
+    if (code == KAL_OK) code = remember_boundary(store, row->id, &before, err);
+    return code == KAL_OK ? move_boundary(store, row->session, &end, (kal_str){0}, err) : code;
+}
+
 /* ---- undo and redo ---- */
 
 /* The newest summary of the session that archived messages, and the boundary before it. */

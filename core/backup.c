@@ -114,7 +114,7 @@ static kal_code count_rows(kali_db *db, kal_backup *out, kal_err *err) {
 }
 
 kal_code kali_backup_describe(kali_db *db, kal_backup *out, kal_err *err) {
-    kali_kind what;
+    kali_file_kind what;
     int64_t version, pages, page_size;
     kal_code code = kali_identify(db, &what, &version, err);
     if (code != KAL_OK) return code;

@@ -15,8 +15,8 @@ kal_code kali_db_copy(kali_db *from, kali_db *to, const _Atomic(bool) *stop, kal
 kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err);
 /* Writes the whole file anew, without free pages. */
 kal_code kali_db_pack(kali_db *db, kal_err *err);
-/* Triggers run, or not: other programs' must not see a migration. */
-void kali_db_triggers(kali_db *db, bool enabled);
+/* Triggers run, or not: other programs' must not see a migration. Returns whether they ran. */
+bool kali_db_triggers(kali_db *db, bool enabled);
 /* Runs the first statement of *sql, comments skipped, and moves *sql behind it. `*text` is that statement, or NULL
 ** at the end of the script. `skip` may look at it before it is run and keep it from running. */
 kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context, const char *text),
@@ -60,8 +60,8 @@ kal_code kali_backup_describe(kali_db *db, kal_backup *out, kal_err *err);
 
 /* ---- migrate.c ---- */
 
-typedef enum kali_kind { KALI_EMPTY, KALI_OURS, KALI_ORIGINAL, KALI_OTHER } kali_kind;
-kal_code kali_identify(kali_db *db, kali_kind *what, int64_t *version, kal_err *err);
+typedef enum kali_file_kind { KALI_EMPTY, KALI_OURS, KALI_ORIGINAL, KALI_OTHER } kali_file_kind;
+kal_code kali_identify(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err);
 
 /* ---- adopt.c: files of the original ---- */
 
@@ -70,9 +70,21 @@ kal_code kali_adopt_inspect(kali_db *db, kal_err *err);
 /* Inside the migration, before our schema: adds what older files of the original lack, and brings the times of
 ** messages into one form. With `plan` it only reports. */
 kal_code kali_adopt_prepare(kal_store *store, bool plan, kal_report *report, kal_err *err);
-/* Brings the times of messages into one form, inside a write. */
-kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err);
-/* Names what is foreign in the file, and summaries whose range is not known. */
+/* Gives the summaries their places: in each session, those whose ranges follow each other from its first message on
+** archive them. The others are listed. */
+kal_code kali_adopt_ranges(kal_store *store, kal_report *report, kal_err *err);
+/* Names what is foreign in the file, and messages without a session. */
 kal_code kali_adopt_report(kal_store *store, kal_report *report, kal_err *err);
+
+/* ---- adopt_time.c ---- */
+
+kal_code kali_adopt_plan_times(kali_db *db, kal_report *report, kal_err *err);
+/* Brings the times of messages, pins and summaries into one form, inside a write. */
+kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err);
+/* The same for one message that another program has written; `time` is what it has, and what it has then, in the
+** arena; and for all pins and summaries. */
+kal_code kali_adopt_time(kal_store *store, int64_t id, kal_str session, kal_str *time,
+                         kali_arena *arena, kal_err *err);
+kal_code kali_adopt_note_times(kal_store *store, int64_t *rewritten, kal_err *err);
 
 #endif

@@ -107,7 +107,7 @@ static kal_code make_new(kali_build *b, kali_entry *e, kal_err *err) {
     if (stored) snprintf(id, sizeof id, "%lld", (long long)b->stored.id);
     *e = (kali_entry){.item = {.part = KAL_PART_NEW, .score = b->stored.importance_score}};
     if (!kali_build_keep(b, stored ? b->stored.text : b->request->text, &e->item.text) ||
-        !kali_build_keep(b, role.len ? role : kal_text("user"), &e->item.role) ||
+        !kali_build_keep(b, kali_some_role(role), &e->item.role) ||
         (stored && !kali_build_keep(b, kal_text(id), &e->item.id)) ||
         !kali_build_keep(b, b->stored.score_reasons, &e->item.reasons))
         return nomem(err);

@@ -16,7 +16,7 @@ static kal_code read_message(kali_build *b, kali_stmt *q, kali_entry *e, kal_err
     e->item.score = kali_real(q, 3);
     snprintf(id, sizeof id, "%lld", (long long)e->number);
     if (!kali_build_keep(b, kal_text(id), &e->item.id) ||
-        !kali_build_keep(b, role.len ? role : kal_text("user"), &e->item.role) ||
+        !kali_build_keep(b, kali_some_role(role), &e->item.role) ||
         !kali_build_keep(b, text.data ? text : (kal_str){"", 0}, &e->item.text) ||
         !kali_build_keep(b, kali_text(q, 4), &e->item.reasons) ||
         !kali_build_keep(b, kali_text(q, 5), &e->created_at))

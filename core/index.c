@@ -3,7 +3,7 @@
 ** another program has added, edited or deleted is found by two marks: messages above the highest indexed
 ** id, and tombstones left by the triggers. Reading the index is search.c's work.
 */
-#include "internal.h"
+#include "care.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -200,6 +200,11 @@ static kal_code clear_tombstones(kal_store *store, kal_err *err) {
 /* The current row of a query for MESSAGE_COLUMNS. Adding it runs other statements: the texts stay. */
 #define MESSAGE_COLUMNS "m.id, m.session_id, m.role, m.speaker, coalesce(m.text, ''), m.created_at"
 
+/* "2025-01-01T10:00:00.000Z": those that sort as they are. */
+static bool is_our_time(kal_str time) {
+    return time.len == KALI_TIME_LEN && time.data[10] == 'T' && time.data[23] == 'Z';
+}
+
 static kal_code index_message_row(kal_store *store, kali_stmt *q, kal_err *err) {
     kali_document d = {.id = kali_integer(q, 0),
                        .session = kali_text(q, 1),
@@ -208,7 +213,12 @@ static kal_code index_message_row(kal_store *store, kali_stmt *q, kal_err *err) 
                        .text = kali_text(q, 4),
                        .created_at = kali_text(q, 5),
                        .previous = -1};
-    return kali_index_message(store, &d, err);
+    if (is_our_time(d.created_at)) return kali_index_message(store, &d, err);
+    kali_arena arena = {0};
+    kal_code code = kali_adopt_time(store, d.id, d.session, &d.created_at, &arena, err);
+    if (code == KAL_OK) code = kali_index_message(store, &d, err);
+    kali_arena_free(&arena);
+    return code;
 }
 
 /* Indexes every row that `sql` gives as MESSAGE_COLUMNS or, for notes, (kind, key, text). */
@@ -290,21 +300,23 @@ static kal_code add_messages(kal_store *store, kal_err *err) {
     return code == KAL_OK ? run_with(store, COUNT, mark, err) : code;
 }
 
+/* New rows come last: looking at the last few costs the same however many there are. */
+static const char MISSING[] =
+    "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM semantic_pins ORDER BY rowid DESC LIMIT 16) p"
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
+    " OR EXISTS (SELECT 1 FROM"
+    " (SELECT id FROM conversation_summaries ORDER BY rowid DESC LIMIT 16) s"
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
+
 static kal_code add_notes(kal_store *store, kal_err *err) {
     static const char NEW[] =
         "SELECT 'pin', id, content FROM semantic_pins p WHERE NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id)"
         " UNION ALL SELECT 'summary', id, summary FROM conversation_summaries s WHERE NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id)";
-    /* New rows come last: looking at the last few costs the same however many there are. */
-    static const char MISSING[] =
-        "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM semantic_pins ORDER BY rowid DESC LIMIT 16) p"
-        " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
-        " OR EXISTS (SELECT 1 FROM"
-        " (SELECT id FROM conversation_summaries ORDER BY rowid DESC LIMIT 16) s"
-        " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
-    int64_t missing;
+    int64_t missing, rewritten = 0;
     kal_code code = kali_db_integer(store->db, MISSING, &missing, err);
+    if (code == KAL_OK && missing) code = kali_adopt_note_times(store, &rewritten, err);
     return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, err) : code;
 }
 
@@ -315,13 +327,14 @@ kal_code kali_index_catch_up(kal_store *store, kal_err *err) {
     return code;
 }
 
-/* Whether another program has left something to do: deleted or edited texts, or messages above the mark. */
+/* Whether another program has left something to do: deleted or edited texts, messages above the mark, notes. */
 static kal_code is_stale(kal_store *store, bool *out, kal_err *err) {
     static const char SQL[] =
         "SELECT EXISTS (SELECT 1 FROM kalito_tombstones) OR coalesce((SELECT max(id) FROM messages), 0)"
         " > coalesce((SELECT max(id) FROM kalito_messages_fts_docsize), 0)";
     int64_t stale;
     kal_code code = kali_db_integer(store->db, SQL, &stale, err);
+    if (code == KAL_OK && !stale) code = kali_db_integer(store->db, MISSING, &stale, err);
     *out = code == KAL_OK && stale;
     return code;
 }

@@ -20,6 +20,12 @@ kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...)
 /* ---- time.c ---- */
 
 #define KALI_TIME_LEN 24
+/* Columns of the original as kalito shows and sorts them; the file keeps what it has. Of a time in the other format the
+** same instant; of a score that is no number what reading it gives. */
+#define KALI_TIME_OF(column)                                                                       \
+    "CASE WHEN " column " LIKE '____-__-__ __:__:__' THEN replace(" column                         \
+    ", ' ', 'T') || '.000Z' ELSE " column " END"
+#define KALI_SCORE(preset) "CAST(coalesce(importance_score, " preset ") AS REAL)"
 /* Milliseconds since 1970 to "YYYY-MM-DDTHH:MM:SS.mmmZ"; years 0000 to 9999. */
 void kali_time_format(int64_t ms, char out[25]);
 bool kali_time_ms(kal_str text, int64_t *ms);
@@ -313,6 +319,8 @@ typedef struct kali_noun {
 
 /* Is it one of these words, which are separated by spaces? */
 bool kali_one_of(const char *words, kal_str text);
+/* A role that models know, whatever another program has stored. */
+kal_str kali_some_role(kal_str role);
 #define KALI_ROLES "user assistant system tool"
 
 extern const kali_noun kali_session_noun, kali_message_noun, kali_persona_noun, kali_summary_noun,
@@ -383,6 +391,8 @@ kal_code kali_session_exists(kal_store *store, kal_str id, kal_err *err);
 /* Before a summary is deleted, inside the write: archived messages are never left without one, so that only
 ** the newest may go, and its messages become live. REFUSED otherwise. */
 kal_code kali_summary_release(kal_store *store, kal_str id, kal_err *err);
+/* Lets a summary that is stored archive the messages of its range, which must follow the boundary; inside a write. */
+kal_code kali_archive_take(kal_store *store, kal_summary *row, kal_err *err);
 
 /* ---- note.c: summaries and pins ---- */
 

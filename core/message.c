@@ -42,17 +42,18 @@ static const kali_rule RULES[] = {
     {.check = KALI_ANY},
 };
 
+#define SCORE KALI_SCORE("0.5")
 #define COLUMNS                                                                                    \
-    "id, session_id, role, text, model_id, token_usage, coalesce(importance_score, 0.5),"          \
+    "id, session_id, role, coalesce(text, ''), model_id, token_usage, " SCORE ","                  \
     " created_at, external_id, speaker, score_reasons"
 #define WHERE                                                                                      \
-    " WHERE ($7 IS NULL OR role = $7) AND ($8 <= 0 OR coalesce(importance_score, 0.5) >= $8)"      \
+    " WHERE ($7 IS NULL OR role = $7) AND ($8 <= 0 OR " SCORE " >= $8)"                            \
     " AND id <= $17"
 #define SPAN " AND session_id = $1 AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5)"
 #define TIMES " AND ($19 IS NULL OR created_at >= $19) AND ($20 IS NULL OR created_at < $20)"
 #define SCORED                                                                                     \
-    " AND (coalesce(importance_score, 0.5), created_at, id) < ($6, $21, $22)"                      \
-    " ORDER BY coalesce(importance_score, 0.5) DESC, created_at DESC, id DESC LIMIT $9"
+    " AND (" SCORE ", created_at, id) < ($6, $21, $22)"                                            \
+    " ORDER BY " SCORE " DESC, created_at DESC, id DESC LIMIT $9"
 
 const kali_noun kali_message_noun = {
     .name = "message",

@@ -16,7 +16,7 @@ static const char COUNT_ORIGINAL[] =
     "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
     " ('sessions', 'personas', 'messages', 'conversation_summaries', 'semantic_pins')";
 
-kal_code kali_identify(kali_db *db, kali_kind *what, int64_t *version, kal_err *err) {
+kal_code kali_identify(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err) {
     int64_t application, tables, original;
     kal_code code = kali_db_integer(db, "PRAGMA application_id", &application, err);
     if (code == KAL_OK) code = kali_db_integer(db, "PRAGMA user_version", version, err);
@@ -48,7 +48,7 @@ static kal_code refuse_views(kali_db *db, kal_err *err) {
     return code;
 }
 
-static kal_code refuse(kali_db *db, kali_kind what, int64_t version, kal_err *err) {
+static kal_code refuse(kali_db *db, kali_file_kind what, int64_t version, kal_err *err) {
     if (what == KALI_OTHER)
         return kali_fail(err, KAL_NOT_KALITO, "is a database of another program: left unchanged");
     if (what == KALI_OURS && version > latest())
@@ -154,20 +154,21 @@ static kal_code back_up(kal_store *store, kal_report *report, kal_err *err) {
 
 /* ---- the whole ---- */
 
-static kal_code migrate_rows(kal_store *store, kali_kind what, int64_t version, kal_report *report,
-                             kal_err *err) {
+static kal_code migrate_rows(kal_store *store, kali_file_kind what, int64_t version,
+                             kal_report *report, kal_err *err) {
     sieve s = {.store = store, .report = report, .adopting = what == KALI_ORIGINAL};
     kal_code code = what == KALI_EMPTY ? KAL_OK : back_up(store, report, err);
     if (code == KAL_OK && s.adopting) code = kali_adopt_prepare(store, false, report, err);
     if (code == KAL_OK) code = apply(&s, s.adopting ? 1 : version, err);
     if (code == KAL_OK && what != KALI_EMPTY) code = index_all(store, err);
+    if (code == KAL_OK && s.adopting) code = kali_adopt_ranges(store, report, err);
     if (code == KAL_OK && s.adopting) code = kali_adopt_report(store, report, err);
     return code;
 }
 
 /* Two processes may come here at once: the second one finds the work done. */
 static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
-    kali_kind what;
+    kali_file_kind what;
     int64_t version;
     kal_code code = kali_db_script(store->db, "BEGIN IMMEDIATE", err);
     if (code != KAL_OK) return code;
@@ -188,7 +189,7 @@ static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
 }
 
 kal_code kali_migrate(kal_store *store, kal_report *report, kal_err *err) {
-    kali_kind what;
+    kali_file_kind what;
     int64_t version;
     kal_code code = kali_identify(store->db, &what, &version, err);
     if (code == KAL_OK) code = refuse(store->db, what, version, err);
@@ -205,7 +206,7 @@ kal_code kali_migrate(kal_store *store, kal_report *report, kal_err *err) {
 
 /* ---- what would be done ---- */
 
-static kal_code describe(kal_store *store, kali_kind what, int64_t version, kal_report *report,
+static kal_code describe(kal_store *store, kali_file_kind what, int64_t version, kal_report *report,
                          kal_err *err) {
     int64_t messages, notes;
     kal_code code = kali_db_integer(store->db, "SELECT count(*) FROM messages", &messages, err);
@@ -233,7 +234,7 @@ static kal_code describe(kal_store *store, kali_kind what, int64_t version, kal_
 }
 
 kal_code kali_migrate_plan(kal_store *store, kal_report *report, kal_err *err) {
-    kali_kind what;
+    kali_file_kind what;
     int64_t version;
     kal_code code = kali_identify(store->db, &what, &version, err);
     if (code == KAL_OK) code = refuse(store->db, what, version, err);

@@ -67,8 +67,9 @@ static kal_code rebuild(kal_store *store, kal_report *report, kal_err *err) {
 
 static kal_code add_importance_index(kal_store *store, kal_report *report, kal_err *err) {
     static const char SQL[] =
-        "CREATE INDEX IF NOT EXISTS kalito_messages_importance"
-        " ON messages(session_id, coalesce(importance_score, 0.5) DESC, created_at DESC, id DESC)";
+        "DROP INDEX IF EXISTS kalito_messages_importance;"
+        "CREATE INDEX kalito_messages_importance"
+        " ON messages(session_id, " KALI_SCORE("0.5") " DESC, created_at DESC, id DESC)";
     kal_code code = kali_db_script(store->db, SQL, err);
     if (code == KAL_OK)
         kali_report_add(report, false, NULL,

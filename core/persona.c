@@ -48,9 +48,11 @@ static const kali_rule RULES[] = {
     {.number = 0},
 };
 
-#define COLUMNS                                                                                     \
-    "id, name, prompt, description, icon, default_model, suggested_models, temperature, maxTokens," \
-    " created_at, updated_at, category, topP, stopSequences, repeatPenalty, coalesce(is_default, 0)"
+#define CREATED_AT KALI_TIME_OF("created_at")
+#define COLUMNS                                                                                                                 \
+    "id, coalesce(name, ''), coalesce(prompt, ''), description, icon, default_model, suggested_models, temperature, maxTokens," \
+    " " CREATED_AT ", " KALI_TIME_OF(                                                                                           \
+        "updated_at") ", category, topP, stopSequences, repeatPenalty, coalesce(is_default, 0)"
 #define WHERE                                                                                      \
     " WHERE ($12 IS NULL OR category = $12) AND ($13 IS NULL OR name = $13)"                       \
     " AND ($14 IS NULL OR (id >= $14 AND id < $15))"
@@ -79,14 +81,14 @@ const kali_noun kali_persona_noun = {
         " updated_at = $11, category = $12, topP = $13, stopSequences = $14, repeatPenalty = $15,"
         " is_default = $16 WHERE id = $1",
     .del = "DELETE FROM personas WHERE id = $1",
-    .list = {{"SELECT " COLUMNS " FROM personas" WHERE " AND (name, id) > ($2, $3)"
-              " ORDER BY name, id LIMIT $9",
-              "SELECT " COLUMNS " FROM personas" WHERE
-              " AND (coalesce(created_at, ''), id) > ($2, $3)"
-              " ORDER BY coalesce(created_at, ''), id LIMIT $9",
-              "SELECT " COLUMNS " FROM personas" WHERE
-              " AND (coalesce(created_at, ''), id) < ($4, $5)"
-              " ORDER BY coalesce(created_at, '') DESC, id DESC LIMIT $9",
+    .list = {{"SELECT " COLUMNS " FROM personas" WHERE " AND (coalesce(name, ''), id) > ($2, $3)"
+              " ORDER BY coalesce(name, ''), id LIMIT $9",
+              "SELECT " COLUMNS " FROM personas" WHERE " AND (coalesce(" CREATED_AT
+              ", ''), id) > ($2, $3)"
+              " ORDER BY coalesce(" CREATED_AT ", ''), id LIMIT $9",
+              "SELECT " COLUMNS " FROM personas" WHERE " AND (coalesce(" CREATED_AT
+              ", ''), id) < ($4, $5)"
+              " ORDER BY coalesce(" CREATED_AT ", '') DESC, id DESC LIMIT $9",
               NULL}},
     .tally = {"SELECT count(*) FROM personas" WHERE},
 };

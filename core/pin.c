@@ -29,20 +29,23 @@ static const kali_rule RULES[] = {
     {.check = KALI_TIME},
 };
 
+#define SCORE KALI_SCORE("0.8")
+#define CREATED_AT KALI_TIME_OF("created_at")
 #define COLUMNS                                                                                    \
-    "id, session_id, content, source_message_id, coalesce(importance_score, 0.8), pin_type, created_at"
+    "id, session_id, coalesce(content, ''), source_message_id, " SCORE ", pin_type, " CREATED_AT
 #define FROM                                                                                       \
-    " FROM semantic_pins WHERE coalesce(importance_score, 0.8) >= $8"                              \
+    " FROM semantic_pins WHERE ($8 <= 0 OR " SCORE " >= $8)"                                       \
     " AND ($10 IS NULL OR pin_type = $10)"                                                         \
-    " AND ($19 IS NULL OR created_at >= $19) AND ($20 IS NULL OR created_at < $20)"
+    " AND ($19 IS NULL OR " CREATED_AT " >= $19) AND ($20 IS NULL OR " CREATED_AT " < $20)"
 #define OLDEST                                                                                     \
-    " AND (coalesce(created_at, ''), id) > ($2, $3) ORDER BY coalesce(created_at, ''), id LIMIT $9"
+    " AND (coalesce(" CREATED_AT ", ''), id) > ($2, $3) ORDER BY coalesce(" CREATED_AT             \
+    ", ''), id LIMIT $9"
 #define NEWEST                                                                                     \
-    " AND (coalesce(created_at, ''), id) < ($4, $5)"                                               \
-    " ORDER BY coalesce(created_at, '') DESC, id DESC LIMIT $9"
+    " AND (coalesce(" CREATED_AT ", ''), id) < ($4, $5)"                                           \
+    " ORDER BY coalesce(" CREATED_AT ", '') DESC, id DESC LIMIT $9"
 #define SCORED                                                                                     \
-    " AND (coalesce(importance_score, 0.8), coalesce(created_at, ''), id) < ($6, $21, $22)"        \
-    " ORDER BY coalesce(importance_score, 0.8) DESC, coalesce(created_at, '') DESC, id DESC LIMIT $9"
+    " AND (" SCORE ", coalesce(" CREATED_AT ", ''), id) < ($6, $21, $22)"                          \
+    " ORDER BY " SCORE " DESC, coalesce(" CREATED_AT ", '') DESC, id DESC LIMIT $9"
 #define OF_SESSION " AND session_id = $1"
 
 const kali_noun kali_pin_noun = {

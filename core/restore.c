@@ -100,7 +100,7 @@ static kal_code create(restoring *r, kal_err *err) {
 /* *empty: there is nothing to keep. */
 static kal_code refuse_other(restoring *r, bool *empty, kal_err *err) {
     kal_backup live = {0};
-    kali_kind what;
+    kali_file_kind what;
     int64_t version;
     kal_code code = kali_identify(r->live, &what, &version, err);
     *empty = what == KALI_EMPTY;

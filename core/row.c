@@ -65,6 +65,10 @@ bool kali_one_of(const char *words, kal_str text) {
     return false;
 }
 
+kal_str kali_some_role(kal_str role) {
+    return role.len && kali_one_of(KALI_ROLES, role) ? role : kal_text("user");
+}
+
 static const char *skip_space(const char *p, const char *end) {
     while (p < end && strchr(" \t\r\n", *p))
         p++;

@@ -53,15 +53,18 @@ static const kali_rule RULES[] = {
     {.check = KALI_ID},
 };
 
+#define CREATED_AT KALI_TIME_OF("created_at")
+#define UPDATED_AT KALI_TIME_OF("updated_at")
 #define COLUMNS                                                                                    \
-    "id, name, model, recap, persona_id, created_at, updated_at, coalesce(saved, 0), archived_at," \
+    "id, name, model, recap, persona_id, " CREATED_AT ", " UPDATED_AT                              \
+    ", coalesce(saved, 0), archived_at,"                                                           \
     " boundary_at, boundary_id, message_count, external_id"
 #define WHERE                                                                                      \
     " WHERE ($11 IS NULL OR persona_id = $11) AND ($13 IS NULL OR name = $13)"                     \
     " AND ($14 IS NULL OR (id >= $14 AND id < $15))"                                               \
     " AND ($16 IS NULL OR coalesce(saved, 0) = $16)"                                               \
     " AND ($18 IS NULL OR (archived_at IS NOT NULL) = $18)"                                        \
-    " AND ($19 IS NULL OR updated_at >= $19) AND ($20 IS NULL OR updated_at < $20)"
+    " AND ($19 IS NULL OR " UPDATED_AT " >= $19) AND ($20 IS NULL OR " UPDATED_AT " < $20)"
 
 const kali_noun kali_session_noun = {
     .name = "session",
@@ -84,12 +87,12 @@ const kali_noun kali_session_noun = {
         " saved = $8, archived_at = $9, boundary_at = $10, boundary_id = $11 WHERE id = $1",
     .del = "DELETE FROM sessions WHERE id = $1",
     .list = {{NULL,
-              "SELECT " COLUMNS " FROM sessions" WHERE
-              " AND (coalesce(created_at, ''), id) > ($2, $3)"
-              " ORDER BY coalesce(created_at, ''), id LIMIT $9",
-              "SELECT " COLUMNS " FROM sessions" WHERE
-              " AND (coalesce(updated_at, ''), id) < ($4, $5)"
-              " ORDER BY coalesce(updated_at, '') DESC, id DESC LIMIT $9",
+              "SELECT " COLUMNS " FROM sessions" WHERE " AND (coalesce(" CREATED_AT
+              ", ''), id) > ($2, $3)"
+              " ORDER BY coalesce(" CREATED_AT ", ''), id LIMIT $9",
+              "SELECT " COLUMNS " FROM sessions" WHERE " AND (coalesce(" UPDATED_AT
+              ", ''), id) < ($4, $5)"
+              " ORDER BY coalesce(" UPDATED_AT ", '') DESC, id DESC LIMIT $9",
               NULL}},
     .tally = {"SELECT count(*) FROM sessions" WHERE},
 };

@@ -75,8 +75,11 @@ kal_code kali_db_pack(kali_db *db, kal_err *err) {
 
 /* ---- scripts ---- */
 
-void kali_db_triggers(kali_db *db, bool enabled) {
+bool kali_db_triggers(kali_db *db, bool enabled) {
+    int before = 0;
+    sqlite3_db_config(handle_of(db), SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &before);
     sqlite3_db_config(handle_of(db), SQLITE_DBCONFIG_ENABLE_TRIGGER, (int)enabled, (int *)0);
+    return before != 0;
 }
 
 static const char *skip_comments(const char *p) {

@@ -114,7 +114,10 @@ static kal_code open_store(const char *path, const kal_options *options, arrival
 kal_code kal_store_open(const char *path, const kal_options *options, kal_store **out,
                         kal_err *err) {
     if (!out) return kali_fail(err, KAL_MISUSE, "store.open: out is NULL");
-    return open_store(path, options, kali_migrate, NULL, out, err);
+    kal_code code = open_store(path, options, kali_migrate, NULL, out, err);
+    /* Lists show what another program has written in its place. Where that cannot be, a search says why. */
+    if (code == KAL_OK) kali_index_refresh(*out, NULL);
+    return code;
 }
 
 kal_code kal_store_migrate(const char *path, const kal_options *options, kal_report *steps,

@@ -8,8 +8,9 @@
 #include <string.h>
 
 static kal_code flush_one(kal_store *store, kali_touch *t, kal_err *err) {
-    static const char SQL[] = "UPDATE sessions SET message_count = message_count + $2,"
-                              " updated_at = max(coalesce(updated_at, ''), $3) WHERE id = $1";
+    static const char SQL[] =
+        "UPDATE sessions SET message_count = message_count + $2,"
+        " updated_at = max(coalesce(" KALI_TIME_OF("updated_at") ", ''), $3) WHERE id = $1";
     kali_stmt *q;
     kal_code code = kali_db_use(store->db, SQL, &q, err);
     if (code != KAL_OK) return code;

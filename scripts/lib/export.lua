@@ -37,16 +37,19 @@ local function manifest(db, counts)
   return row
 end
 
-local function write_session(db, session, write)
-  local messages, filter = 0, { session = session.id }
+-- Adds to `written` how many rows of each kind there were.
+local function write_session(db, session, write, written)
+  local filter = { session = session.id }
   write(line('"kind":"session"', session))
-  for row in db.message.each(filter) do
-    messages = messages + 1
-    write(line('"kind":"message"', row))
+  local function all(kind, each)
+    for row in each do
+      written[kind] = written[kind] + 1
+      write(line('"kind":"' .. kind .. '"', row))
+    end
   end
-  for row in db.summary.each(filter) do write(line('"kind":"summary"', row)) end
-  for row in db.pin.each { session = session.id, order = "oldest" } do write(line('"kind":"pin"', row)) end
-  return messages
+  all("message", db.message.each(filter))
+  all("summary", db.summary.each(filter))
+  all("pin", db.pin.each { session = session.id, order = "oldest" })
 end
 
 local function write_all(db, session, write, progress)
@@ -57,16 +60,17 @@ local function write_all(db, session, write, progress)
     persona.card = db.card.get(persona.id) -- its character card goes with it
     write(line('"kind":"persona"', persona))
   end
-  local messages = 0
+  local written = { message = 0, summary = 0, pin = 0 }
   if session then
-    messages = write_session(db, session, write)
+    write_session(db, session, write, written)
   else
     for each in db.session.each { order = "oldest" } do
-      messages = messages + write_session(db, each, write)
-      progress(messages, row.counts.messages)
+      write_session(db, each, write, written)
+      progress(written.message, row.counts.messages)
     end
   end
-  row.missing = row.counts.messages - messages
+  row.missing = row.counts.messages + row.counts.summaries + row.counts.pins - written.message - written.summary
+    - written.pin
   return row
 end
 
@@ -75,8 +79,8 @@ end
 ---@param session? table its row; all sessions otherwise
 ---@param write fun(text: string) may raise
 ---@param progress? fun(done: integer, of: integer)
----@return table? manifest, string? message, string? code the manifest's row, and `missing`: messages that no list of a
----session has, because they have no time
+---@return table? manifest, string? message, string? code the manifest's row, and `missing`: messages, summaries and
+---pins that are in no session
 function M.write(db, session, write, progress)
   local ok, message, code = db.begin_read()
   if not ok then return nil, message, code end

@@ -10,8 +10,9 @@ local M = {}
 
 local BATCH = 512
 
+-- Other programs may have stored any score.
 local function bin(score)
-  return math.min(9, math.floor(score * 10)) + 1
+  return math.floor(math.max(0, math.min(9, score * 10))) + 1
 end
 
 local function keep_largest(list, change)

@@ -134,7 +134,7 @@ local additions = { user = user, assistant = assistant }
 
 local function score(message, ctx)
   local options = ctx.options
-  local role = message.role
+  local role = options[message.role] and message.role or "user" -- another program may have stored any word
   local reasons = { { role, options[role] } }
   local add = additions[role]
   if add then add(message.text, options, reasons) end

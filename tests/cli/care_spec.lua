@@ -87,7 +87,7 @@ describe("looking after a database", function()
     f:shell "sqlite3 old.db < original.sql"
     local status, out = f:run("--db", "old.db", "migrate", "--dry-run")
     assert.are.equal(0, status)
-    for _, words in ipairs { "original Kalito", "backup beside it", "times of 1 messages", "personas.temperature",
+    for _, words in ipairs { "original Kalito", "backup beside it", "1 times are written", "personas.temperature",
       "table vitals is not kalito's" } do
       assert.is_truthy(out:find(words, 1, true), words)
     end

@@ -181,7 +181,7 @@ static const char *const WHOLE[] = {
     "EXISTS (SELECT 1 FROM kalito_notes", /* only when such a row is known to be there */
     "max(id)",
     "token_usage, created_at",   /* statistics */
-    "ORDER BY coalesce(importance_score, 0.5) DESC, created_at DESC, id DESC", /* has its index on request */
+    "ORDER BY CAST(coalesce(importance_score, 0.5) AS REAL) DESC, created_at DESC, id DESC", /* has its index on request */
 };
 
 static bool is_whole(const char *text) {
@@ -281,7 +281,7 @@ static void the_index_of_importance_serves_lists_by_importance(void **state) {
     ok(kal_store_optimize(f->store, KAL_OPTIMIZE_IMPORTANCE, &report, &f->err));
     ok(kal_message_find(f->store, &filter, messages, &page, &f->err));
     ok(sql(f, "EXPLAIN QUERY PLAN SELECT id FROM messages WHERE session_id = 's'"
-              " ORDER BY coalesce(importance_score, 0.5) DESC, created_at DESC, id DESC"));
+              " ORDER BY CAST(coalesce(importance_score, 0.5) AS REAL) DESC, created_at DESC, id DESC"));
     assert_int_equal(rows.count, 1);
     assert_non_null(strstr(rows.values[3].text.data, "kalito_messages_importance"));
 }
