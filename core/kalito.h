@@ -386,15 +386,20 @@ typedef struct kal_turn {
 #define KAL_TURN_PROMPT_TOKENS KAL_BIT(7)
 #define KAL_TURN_COMPLETION_TOKENS KAL_BIT(8)
 
-/* What is known of a model: how its reported tokens compare with the estimate. `add` needs all. */
+/* What is known of a model: how its reported tokens compare with the estimate, and how many it holds. `add` needs
+** ratio and turns. */
 typedef struct kal_model {
     unsigned has;
-    kal_str id;    /* "provider:name" */
-    double ratio;  /* reported / estimated, a running mean, 0.1..10 */
-    int64_t turns; /* that it was measured on */
+    kal_str id;       /* "provider:name" */
+    double ratio;     /* reported / estimated, a running mean, 0.1..10 */
+    int64_t turns;    /* that it was measured on */
+    int64_t context;  /* tokens of prompt and answer together, 1..1e9; unset: not known */
+    kal_str asked_at; /* when its server was asked for the context */
 } kal_model;
 #define KAL_MODEL_RATIO KAL_BIT(1)
 #define KAL_MODEL_TURNS KAL_BIT(2)
+#define KAL_MODEL_CONTEXT KAL_BIT(3)
+#define KAL_MODEL_ASKED_AT KAL_BIT(4)
 
 /* The character card that a persona came from. `add` needs all. */
 typedef struct kal_card {

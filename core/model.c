@@ -1,5 +1,5 @@
 /*
-** model.c: what is known of a model: how the tokens it reports compare with the estimate.
+** model.c: what is known of a model: how the tokens it reports compare with the estimate, and how many it holds.
 */
 #include "internal.h"
 
@@ -9,17 +9,21 @@
 #define FIELD(name, type, settable)                                                                \
     { #name, type, offsetof(kal_model, name), settable }
 static const kal_field FIELDS[] = {
-    FIELD(id, KAL_TYPE_TEXT, false),
-    FIELD(ratio, KAL_TYPE_REAL, true),
-    FIELD(turns, KAL_TYPE_INTEGER, true),
+    FIELD(id, KAL_TYPE_TEXT, false),      FIELD(ratio, KAL_TYPE_REAL, true),
+    FIELD(turns, KAL_TYPE_INTEGER, true), FIELD(context, KAL_TYPE_INTEGER, true),
+    FIELD(asked_at, KAL_TYPE_TEXT, true),
 };
-enum { ID, RATIO, TURNS };
+enum { ID, RATIO, TURNS, CONTEXT, ASKED_AT };
 
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_RANGE, .min = 0.1, .max = 10, .number = NAN},
     {.check = KALI_RANGE, .max = 9e15, .number = NAN},
+    {.check = KALI_RANGE, .min = 1, .max = 1e9, .number = NAN},
+    {.check = KALI_TIME},
 };
+
+#define COLUMNS "model, ratio, turns, context, asked_at"
 
 const kali_noun kali_model_noun = {
     .name = "model",
@@ -32,11 +36,13 @@ const kali_noun kali_model_noun = {
     .score_field = -1,
     .key_field = {ID, -1, -1, -1},
     .preset = KAL_ORDER_DEFAULT,
-    .add = "INSERT INTO kalito_models(model, ratio, turns) VALUES ($1, $2, $3)",
-    .get = "SELECT model, ratio, turns FROM kalito_models WHERE model = $1",
-    .set = "UPDATE kalito_models SET ratio = $2, turns = $3 WHERE model = $1",
+    .add = "INSERT INTO kalito_models(model, ratio, turns, context, asked_at)"
+           " VALUES ($1, $2, $3, $4, $5)",
+    .get = "SELECT " COLUMNS " FROM kalito_models WHERE model = $1",
+    .set = "UPDATE kalito_models SET ratio = $2, turns = $3, context = $4, asked_at = $5"
+           " WHERE model = $1",
     .del = "DELETE FROM kalito_models WHERE model = $1",
-    .list = {{"SELECT model, ratio, turns FROM kalito_models WHERE (model, model) > ($2, $3)"
+    .list = {{"SELECT " COLUMNS " FROM kalito_models WHERE (model, model) > ($2, $3)"
               " ORDER BY model LIMIT $9",
               NULL, NULL, NULL}},
     .tally = {"SELECT count(*) FROM kalito_models"},

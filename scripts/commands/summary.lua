@@ -120,7 +120,7 @@ return {
         { "last", "ID", "up to this message, due or not", type = "integer", min = 1 },
         { "model", "NAME", "the model that writes (default: the session's)" },
         { "no-model", nil, "without a model" },
-        { "budget", "N", "tokens of the model's context (default: as the chat used them)", type = "integer", min = 1,
+        { "budget", "N", "tokens of the model's context (default: what is known of it)", type = "integer", min = 1,
           max = 10000000 },
       },
       example = "kalito summary make Trip --due",

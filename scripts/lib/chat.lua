@@ -18,6 +18,8 @@ local M = {}
 ---@field model? string
 ---@field budget? integer
 ---@field notebook? boolean nothing is sent
+---@field lost? string the name of a model that was not found
+---@field told? integer how many fields the user knows that his model refuses
 ---@field terminal? boolean
 ---@field child? { process: integer, began: string, name: string? } what summarises in the meantime
 
@@ -36,13 +38,35 @@ function M.model_name(chat)
   return models.name(session_of(chat) or {}, persona_of(chat), chat.model)
 end
 
+-- One that is not found is not looked for at every prompt.
+local function target_of(chat)
+  local name = not chat.notebook and M.model_name(chat)
+  if not name or name == chat.lost then return nil end
+  local target = models.target(name)
+  chat.lost = not target and name or nil
+  return target
+end
+
+---@param chat kalito.Chat
+---@return kalito.Sizes
+function M.sizes(chat)
+  local persona = persona_of(chat)
+  return models.sizes(chat.db, target_of(chat), { budget = chat.budget, answer = persona and persona.maxTokens })
+end
+
+---The budget of the next turn, in estimated tokens.
+---@param chat kalito.Chat
+---@return integer
+function M.budget(chat)
+  local target, budget = target_of(chat), M.sizes(chat).budget
+  return target and (models.estimated(chat.db, target.name, budget)) or budget
+end
+
 -- ---- the prompt ----
 
 -- How much of the budget the session fills before the next message.
 local function fill(chat)
-  local budget = models.budget(chat.budget)
-  local name = M.model_name(chat)
-  if name then budget = models.estimated(chat.db, name, budget) end
+  local budget = M.budget(chat)
   local context = contexts.build(chat.talk, { budget = budget })
   return context and math.floor(100 * context.tokens / budget + 0.5)
 end
@@ -63,7 +87,7 @@ local function words_of(chat)
   for _, flag in ipairs { "no-init", "allow-unisolated" } do
     if options[flag:gsub("%-", "_")] then words[#words + 1] = "--" .. flag end
   end
-  table.move({ "summary", "make", "--due", "--budget=" .. models.budget(chat.budget) }, 1, 4, #words + 1, words)
+  table.move({ "summary", "make", "--due", "--budget=" .. M.sizes(chat).model_context }, 1, 4, #words + 1, words)
   if chat.notebook then
     words[#words + 1] = "--no-model"
   elseif M.model_name(chat) then
@@ -75,7 +99,7 @@ end
 
 local function is_due(chat)
   local asks = not chat.notebook and M.model_name(chat)
-  return summaries.due(chat.talk, { budget = models.budget(chat.budget) }) or asks and titles.due(chat.talk)
+  return summaries.due(chat.talk, { budget = M.sizes(chat).model_context }) or asks and titles.due(chat.talk)
 end
 
 ---Starts `kalito summary make --due` as a process of its own, when something is due and none runs. It also asks for a
@@ -127,6 +151,14 @@ local NOTES <const> = {
   length = "(the answer reached its longest length)",
 }
 
+local function tell_left_out(chat, answer)
+  local list = answer.left_out or {}
+  if #list > (chat.told or 0) then
+    print.note(("(%s takes no %s: it was asked without)"):format(answer.model, table.concat(list, ", ")))
+  end
+  chat.told = #list
+end
+
 local function show(chat, answer, streamed)
   if print.json then
     return print.object { text = answer.text, model = answer.model, session = chat.talk.id, message = answer.message.id,
@@ -136,6 +168,7 @@ local function show(chat, answer, streamed)
   print.write((streamed and "" or print.safe_lines(answer.text)) .. "\n")
   local note = NOTES[answer.partial or answer.reason]
   if note then print.note(note) end
+  tell_left_out(chat, answer)
 end
 
 ---Runs a method that gives an answer, and shows that.
@@ -158,6 +191,7 @@ function M.run(chat, method, ...)
     if begun and not print.json then print.write "\n" end
     return nil, message, code
   end
+  chat.lost = nil
   show(chat, answer, on_delta)
   return true
 end

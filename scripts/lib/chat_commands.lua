@@ -62,6 +62,12 @@ local function set_budget(chat, text)
   return true
 end
 
+local function show_budget(chat)
+  local sizes = chats.sizes(chat)
+  if not sizes.context then return tostring(sizes.budget) end
+  return ("%d, of %d that %s holds"):format(sizes.budget, sizes.context, chats.model_name(chat))
+end
+
 local function retry(chat)
   if chat.notebook then return nil, "a notebook asks nobody: /model NAME", "usage" end
   return chats.run(chat, "retry")
@@ -116,7 +122,7 @@ local function save(chat, rest)
 end
 
 local function context(chat, rest)
-  local words = { "--explain", "--budget=" .. models.budget(chat.budget) }
+  local words = { "--explain", "--budget=" .. chats.budget(chat) }
   if rest ~= "" then words[3] = "--query=" .. rest end
   return with_session(chat, "context", nil, table.unpack(words))
 end
@@ -129,8 +135,7 @@ local list = {
   { "pin", "[TEXT]", "keep a text in sight; list pins; /pin accept|reject|delete ID", pin },
   { "persona", "[NAME]", "who answers", setting(show_persona, set_persona) },
   { "model", "[NAME]", "which model answers", setting(chats.model_name, set_model) },
-  { "budget", "[N]", "tokens of what is sent", setting(function(chat) return tostring(models.budget(chat.budget)) end,
-    set_budget) },
+  { "budget", "[N]", "tokens of what is sent", setting(show_budget, set_budget) },
   { "retry", "", "ask for another answer", retry },
   { "edit", "TEXT", "change your last message, and ask again", edit },
   { "undo", "", "remove your last message and its answer", undo },

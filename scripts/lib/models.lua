@@ -2,11 +2,13 @@
 -- what it reports, kept in the database.
 
 local config = require "kalito.config"
+local model_context = require "kalito.model_context"
 local provider = require "kalito.provider"
 local stats = require "kalito.stats"
 
 local M = {}
 
+local ANSWER <const> = 2048 -- tokens that an answer may take when nobody says
 local TRUSTED <const> = 3 -- turns after which the ratio counts
 local MEMORY <const> = 20 -- turns that it remembers
 -- What lies outside is no measure of a tokenizer: servers leave out what they have cached.
@@ -48,6 +50,31 @@ end
 ---@return integer
 function M.budget(given)
   return given or (config.get() or {}).budget or stats.BUDGET
+end
+
+---@class kalito.Sizes in the model's tokens
+---@field context? integer what the model holds; nil: nobody knows
+---@field budget integer what it is sent
+---@field holds integer what a server that is told so is to hold
+---@field model_context integer what the policy of summaries takes for the model's context
+
+---How much a model is sent: what the caller says, or the settings, else what its context leaves beside the answer, less
+---a tenth for what the estimate misses. A context that cannot grow is the limit in any case.
+---@param db kalito.Store
+---@param target? kalito.Target
+---@param options { budget?: integer, answer?: integer } `answer`: tokens that the answer may take
+---@return kalito.Sizes
+function M.sizes(db, target, options)
+  local own, context = options.budget or (config.get() or {}).budget, target and model_context.of(db, target)
+  if not context then
+    local budget = own or stats.BUDGET
+    return { budget = budget, holds = budget + (options.answer or ANSWER), model_context = budget }
+  end
+  local room = math.min(options.answer or math.min(ANSWER, context // 4), context // 2)
+  local free = math.max(1, (context - room) * 9 // 10)
+  local budget = own and (target.server.options.sets_context and own or math.min(own, free)) or free
+  return { context = context, budget = budget, holds = math.max(context, budget + room),
+    model_context = own and budget or context }
 end
 
 ---What is known of a model.

@@ -16,17 +16,26 @@ local M = { chat = reply.chat }
 
 -- ---- answers that are no stream ----
 
+---Asks for one JSON value.
+---@param server kalito.Server
+---@param request kalito.ProviderRequest
+---@param extra? table more settings for kalito.http
+---@return table? body, string? message, string? code
+function M.fetch(server, request, extra)
+  local response, message, code = servers.send(server, request, nil, extra)
+  if not response then return nil, message, code end
+  local body = streams.decode(response.body or "")
+  if type(body) == "table" then return body end
+  return nil, servers.told(server, "no JSON: " .. (response.body or "")), "http"
+end
+
 -- Asks for one JSON value and has it read by the provider's file.
 local function fetch(server, build, read, extra, ...)
   local request, message, code = servers.call(server, build, ...)
   if not request then return nil, message or server.name .. ": it builds no request", code or "policy" end
-  local response
-  response, message, code = servers.send(server, request, nil, extra)
-  if not response then return nil, message, code end
-  local body = streams.decode(response.body or "")
-  if type(body) ~= "table" then
-    return nil, servers.told(server, "no JSON: " .. (response.body or "")), "http"
-  end
+  local body
+  body, message, code = M.fetch(server, request, extra)
+  if not body then return nil, message, code end
   local result, why, kind = servers.call(server, read, body)
   if type(result) ~= "table" then
     return nil, kind and why or servers.told(server, body.error or "an answer that is not understood"), "http"

@@ -39,7 +39,7 @@ end
 local function trace_row(turn, reply, stored)
   local more = turn.more
   more.timings = { build = turn.built - turn.began, first = reply.timings.first, total = reply.timings.total }
-  more.reason, more.partial = reply.reason, PARTIAL[reply.reason]
+  more.reason, more.partial, more.left_out = reply.reason, PARTIAL[reply.reason], reply.left_out
   local row = trace.row { message = turn.message.id, model = turn.target.name, context = turn.context, more = more }
   row.reply = stored and stored.id
   row.prompt_tokens, row.completion_tokens = reply.usage.prompt_tokens, reply.usage.completion_tokens
@@ -76,7 +76,7 @@ end
 function M.store(turn, reply)
   local db, row = turn.db, reply_row(turn, reply)
   local result = { text = row.text, message = turn.message, context = turn.context, model = turn.target.name,
-    usage = reply.usage, timings = reply.timings, reason = reply.reason,
+    usage = reply.usage, timings = reply.timings, reason = reply.reason, left_out = reply.left_out,
     partial = PARTIAL[reply.reason] and reply.reason or nil }
   return transaction.run(db, function()
     local ok, message, code = replace(turn)

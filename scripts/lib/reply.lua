@@ -2,8 +2,10 @@
 -- came before a failure kept.
 
 local kalito = package.loaded.kalito
+local refusal = require "kalito.refusal"
 local servers = require "kalito.server"
 local streams = require "kalito.stream"
+local thinking = require "kalito.thinking"
 
 local M = {}
 
@@ -13,6 +15,7 @@ local M = {}
 ---@field model string
 ---@field reason string "stop", "length" ..., "stopped" by on_delta, "unfinished": the stream ended without a word
 ---@field timings { first: number?, total: number } seconds
+---@field left_out? string[] fields of the request that the model has refused: it was asked without them
 
 -- ---- settings ----
 
@@ -51,6 +54,13 @@ function M.whole(value)
   return math.type(value) == "integer" and value >= 0 and value <= 1e9 and value or nil
 end
 
+local function take(state, text, on_delta)
+  if text == "" then return end
+  state.first = state.first or kalito.system.clock()
+  state.texts[#state.texts + 1] = text
+  if on_delta and on_delta(text) == false then state.reason, state.last = "stopped", true end
+end
+
 -- One delta into the state. False: nothing more is to be read.
 local function apply(state, delta, on_delta)
   if type(delta) ~= "table" then return true end
@@ -64,11 +74,9 @@ local function apply(state, delta, on_delta)
   end
   if delta.done then state.reason = type(delta.reason) == "string" and delta.reason:sub(1, 64) or "stop" end
   if delta.last then state.last = true end
-  local text = delta.text
-  if type(text) ~= "string" or text == "" or not kalito.text.valid(text) then return true end
-  state.first = state.first or kalito.system.clock()
-  state.texts[#state.texts + 1] = text
-  if on_delta and on_delta(text) == false then state.reason, state.last = "stopped", true end
+  if type(delta.text) == "string" and kalito.text.valid(delta.text) then
+    take(state, state.thinking:feed(delta.text), on_delta)
+  end
   return true
 end
 
@@ -92,17 +100,21 @@ local function reply_of(state, target)
   return {
     text = table.concat(state.texts), usage = state.usage, model = target.model, reason = state.reason or "unfinished",
     timings = { first = state.first and state.first - state.begun, total = now - state.begun },
+    left_out = refusal.left_out(target),
   }
 end
 
+local EMPTY <const> = "the answer is empty"
+local SPENT <const> = EMPTY .. ": its tokens were used up before a word came; a model that thinks needs more"
+
 -- A stream that ended by itself is over even when the connection then broke.
-local function conclude(state, stream, target, response, message, code)
+local function conclude(state, stream, target, on_delta, response, message, code)
   if response then stream:finish() end
+  take(state, state.thinking:finish(), on_delta)
   if stream.problem then state.problem = state.problem or servers.told(target.server, stream.problem) end
   if not response and not state.reason then state.problem, state.code = state.problem or message, code end
-  if not state.problem and #state.texts == 0 and not state.reason then
-    state.problem = servers.told(target.server, "the answer is empty")
-  end
+  local empty = #state.texts == 0 and (state.reason == nil and EMPTY or state.reason == "length" and SPENT)
+  if empty and not state.problem then state.problem = servers.told(target.server, empty) end
   local reply = reply_of(state, target)
   if not state.problem then return reply end
   return nil, state.problem, state.code or "http", reply
@@ -125,7 +137,8 @@ end
 ---@return kalito.Reply? reply, string? message, string? code, kalito.Reply? partial what came before it failed
 function M.chat(target, messages, settings, on_delta)
   local server = target.server
-  local state = { server = server, texts = {}, usage = {}, kept = {}, begun = kalito.system.clock() }
+  local state = { server = server, texts = {}, usage = {}, kept = {}, thinking = thinking.new(),
+    begun = kalito.system.clock() }
   if too_long(target, messages) then
     return nil, server.name .. ": a message is too long for a provider's file in the jail", "refused"
   end
@@ -136,8 +149,8 @@ function M.chat(target, messages, settings, on_delta)
   end
   local stream = streams.new(request.stream, on_event(state, on_delta))
   local ok, response
-  ok, response, message, code = pcall(servers.send, server, request, function(chunk) return stream:feed(chunk) end)
-  if ok then return conclude(state, stream, target, response, message, code) end
+  ok, response, message, code = pcall(refusal.send, target, request, function(chunk) return stream:feed(chunk) end)
+  if ok then return conclude(state, stream, target, on_delta, response, message, code) end
   if not tostring(response):find "interrupted" then error(response, 0) end
   return nil, "interrupted", "interrupted", reply_of(state, target)
 end

@@ -30,7 +30,11 @@ local secrets = setmetatable({}, { __mode = "k" }) -- server -> { key =, token =
 -- Options that every provider has.
 local common = {
   file = "", key_env = "", ca_file = "", allow_http = false, connect_timeout = 10, stall_timeout = 300, retries = 2,
-  omit = {},
+  omit = {},     -- settings that are never sent
+  optional = {}, -- fields of a request that are left out when a model refuses them
+  context = 0,   -- tokens of a model's context; 0: as the server says
+  contexts = {}, -- the same for single models, by their names
+  sets_context = false, -- a request says how large the context is to be
 }
 
 -- ---- opening ----
@@ -167,10 +171,13 @@ end
 ---@param on_chunk? fun(piece: string): boolean?
 ---@param extra? table more settings for kalito.http
 ---@return kalito.HttpResponse? response, string? message, string? code
+---@return kalito.HttpResponse? refusal the answer that was none; it may hold anything
 function M.send(server, request, on_chunk, extra)
   local function refuse(why) return nil, server.name .. ": " .. why, "policy" end
   if type(request) ~= "table" or type(request.url) ~= "string" then return refuse "it builds no request" end
-  if request.url:sub(1, #server.base_url + 1) ~= server.base_url .. "/" then
+  -- Some servers tell more of themselves beside /v1. A stranger's file stays below.
+  local base = server.file.shipped and server.base_url:gsub("/v1$", "") or server.base_url
+  if request.url:sub(1, #base + 1) ~= base .. "/" then
     return refuse "it wants to send to another address than its base_url"
   end
   local headers, problem = headers_of(server, request.headers)
@@ -186,8 +193,7 @@ function M.send(server, request, on_chunk, extra)
   }
   for key, value in pairs(server.http) do settings[key] = value end
   for key, value in pairs(extra or {}) do settings[key] = value end
-  local response, message, code = http.request(settings, on_chunk)
-  return response, message, code
+  return http.request(settings, on_chunk)
 end
 
 return M

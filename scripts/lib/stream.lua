@@ -36,11 +36,21 @@ local function without_nulls(value)
   return value
 end
 
+-- Halves of surrogate pairs, which a server makes that cuts a text anywhere, become U+FFFD; NULs go.
+local function mended(text)
+  text = text:gsub("\\\\", "\1"):gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)", "\2%1\2%2")
+  text = text:gsub("\\u[dD][89a-fA-F]%x%x", "\\ufffd"):gsub("\\u0000", "")
+  return (text:gsub("\2", "\\u"):gsub("\1", "\\\\"))
+end
+
 ---The value of a JSON text without its nulls; nil when it is none.
 ---@param text string
 ---@return any
 function M.decode(text)
   local ok, value = pcall(kalito.json.decode, text)
+  if (not ok or value == nil) and text:find "\\u" and not text:find "[\1\2]" then
+    ok, value = pcall(kalito.json.decode, mended(text))
+  end
   if ok and value ~= kalito.json.null then return without_nulls(value) end
   return nil
 end

@@ -3,6 +3,7 @@
 -- the summary, the boundary of the archive, and the scores of the messages. Each step is done or not done.
 
 local kalito = package.loaded.kalito
+local model_context = require "kalito.model_context"
 local models = require "kalito.models"
 local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
@@ -17,9 +18,14 @@ local TAKEN <const> = "another process has summarised them"
 
 -- ---- what is due ----
 
--- The tokens of the model's context, as far as they are known: those that the latest turn was given.
+-- The tokens of the model's context, as far as they are known without asking; else those that the latest turn was
+-- given.
 local function context_size(chat, options)
   if options.budget then return options.budget end
+  local session = chat.db.session.get(chat.id) or {}
+  local name = options.model or session.model
+  local context = type(name) == "string" and model_context.known(chat.db, name)
+  if context then return context end
   local turn = (chat.db.turn.find { session = chat.id, order = "newest", limit = 1 } or {})[1]
   return turn and turn.budget or models.budget()
 end
@@ -67,10 +73,24 @@ end
 
 -- ---- the text ----
 
+-- A server that is told how much to hold is told the same as by the chat: otherwise it loads the model anew. What does
+-- not fit is not sent, for it would be cut.
+local function settings_for(chat, target, prompt, size)
+  local context, tokens = model_context.of(chat.db, target), 0
+  local sizes = models.sizes(chat.db, target, { budget = size ~= context and size or nil })
+  for _, message in ipairs(prompt) do tokens = tokens + kalito.text.tokens(message.content) + 4 end
+  if context and not target.server.options.sets_context and tokens > context then
+    return nil, ("%s holds %d tokens, and %d are to be summarised"):format(target.name, context, tokens)
+  end
+  return { temperature = 0.2, context = math.max(sizes.holds, tokens * 5 // 4) }
+end
+
 -- What the model makes of it, or nil and why that is not taken.
-local function by_model(messages, ctx, options, target)
+local function by_model(chat, messages, ctx, options, target)
   local prompt = policy.call("summarize", "prompt", ctx, messages)
-  local reply, message, code = provider.chat(target, prompt, { temperature = 0.2 }, options.on_delta)
+  local settings, problem = settings_for(chat, target, prompt, options.budget)
+  if not settings then return nil, problem end
+  local reply, message, code = provider.chat(target, prompt, settings, options.on_delta)
   if code == "interrupted" then error("interrupted", 0) end
   if not reply then return nil, message end
   local text = reply.text:match "^%s*(.-)%s*$"
@@ -80,12 +100,12 @@ local function by_model(messages, ctx, options, target)
 end
 
 -- The summary of some messages: text, origin, model, and why the model's was not taken.
-local function written(messages, ctx, options)
+local function written(chat, messages, ctx, options)
   local target, refused
   if options.model then
     target, refused = models.target(options.model, options.config)
     local text
-    if target then text, refused = by_model(messages, ctx, options, target) end
+    if target then text, refused = by_model(chat, messages, ctx, options, target) end
     if text then return text, "model", target.name end
   end
   local text = policy.call("summarize", "extract", ctx, messages)
@@ -105,7 +125,7 @@ end
 local function draft(chat, messages, options)
   local db, tokens = chat.db, 0
   local ctx = { now = db.now(), session = chat.id, model_context = context_size(chat, options) }
-  local text, origin, model, refused = written(messages, ctx, options)
+  local text, origin, model, refused = written(chat, messages, ctx, options)
   for _, row in ipairs(messages) do tokens = tokens + kalito.text.tokens(row.text) + 4 end
   local row = {
     session = chat.id, summary = text, origin = origin, model = model, policy = policy.identity("summarize").hash,

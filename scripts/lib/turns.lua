@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local behaviour = require "kalito.behaviour"
 local contexts = require "kalito.contexts"
+local model_context = require "kalito.model_context"
 local models = require "kalito.models"
 local pins = require "kalito.pins"
 local provider = require "kalito.provider"
@@ -13,8 +14,6 @@ local titles = require "kalito.titles"
 local trace = require "kalito.trace"
 
 local M = {}
-
-local ANSWER <const> = 2048 -- tokens that an answer may take when the persona does not say
 
 -- ---- what a turn needs to know ----
 
@@ -35,7 +34,6 @@ local function settings_of(turn)
     settings[name] = own[name]
     if settings[name] == nil then settings[name] = persona[name] end
   end
-  settings.context = models.budget(turn.options.budget) + (settings.maxTokens or ANSWER)
   return settings
 end
 
@@ -70,11 +68,12 @@ local function take(turn, text)
 end
 
 local function build(turn)
-  local options, target = turn.options, turn.target
-  local asked = models.budget(options.budget)
-  local budget, ratio = models.estimated(turn.db, target.name, asked)
-  turn.more.settings, turn.more.persona = settings_of(turn), turn.persona and turn.persona.id
-  turn.more.budget, turn.more.ratio = asked, ratio
+  local options, target, settings = turn.options, turn.target, settings_of(turn)
+  local sizes = models.sizes(turn.db, target, { budget = options.budget, answer = settings.maxTokens })
+  local budget, ratio = models.estimated(turn.db, target.name, sizes.budget)
+  settings.context = sizes.holds
+  turn.more.settings, turn.more.persona = settings, turn.persona and turn.persona.id
+  turn.more.budget, turn.more.ratio, turn.more.context = sizes.budget, ratio, sizes.context
   local context, message, code = contexts.build(turn.chat, {
     message = turn.message.id, budget = budget, query = options.query, keep = true, now = turn.now,
     persona = options.persona, system = turn.more.system,
@@ -125,6 +124,7 @@ local function answer(turn)
   reply, message, code = request(turn)
   if reply and reply.text == "" then reply, message, code = nil, turn.target.name .. ": the answer is empty", "http" end
   if not reply then
+    if code == "http" then model_context.doubt(turn.db, turn.target.name) end
     replies.store_failure(turn, message, code)
     return nil, message, code
   end

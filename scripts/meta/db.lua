@@ -520,11 +520,13 @@ function db.turn.count(filter) end
 
 -- ---- models ----
 
----What is known of a model: how its reported tokens compare with the estimate.
+---What is known of a model: how its reported tokens compare with the estimate, and how many it holds.
 ---@class kalito.Model
 ---@field id? string "provider:name"
 ---@field ratio? number reported / estimated, a running mean, 0.1..10
 ---@field turns? integer that it was measured on
+---@field context? integer tokens that it holds, prompt and answer together, 1..1e9
+---@field asked_at? string when its server was asked for that
 
 ---Which models.
 ---@class kalito.ModelFilter
@@ -534,7 +536,7 @@ function db.turn.count(filter) end
 ---@class kalito.ModelVerbs
 db.model = {}
 
----All fields are needed.
+---`ratio` and `turns` are needed.
 ---@param row kalito.Model
 ---@return kalito.Model? row, string? message, string? code
 function db.model.add(row) end

@@ -398,7 +398,8 @@ function conversation:stats(options) end
 ---How to ask a model.
 ---@class kalito.AskOptions
 ---@field model? string "provider:name", or the name alone; default the session's, the persona's, the settings'
----@field budget? integer tokens of what is sent, in the model's own count; default that of the settings, or 4000
+---@field budget? integer tokens of what is sent, in the model's own count; default that of the settings, or what the
+---model's context leaves beside the answer, or 4000 when nobody knows it
 ---@field on_delta? fun(text: string): boolean? gets the answer in pieces; false stops it
 ---@field persona? string id of another persona than the session's
 ---@field query? string what to recall; default the message
@@ -418,12 +419,13 @@ function conversation:stats(options) end
 ---@field partial? "interrupted"|"stopped"|"unfinished" it is not whole
 ---@field usage { prompt_tokens: integer?, completion_tokens: integer? }
 ---@field timings { first: number?, total: number } seconds
+---@field left_out? string[] fields of the request that the model has refused: it was asked without them
 
 ---How to summarise.
 ---@class kalito.SummarizeOptions
 ---@field range? { first?: integer, last: integer } ids; it begins with the first live message
 ---@field model? string|false default the session's; false: none
----@field budget? integer tokens of the model's context; default as the latest turn used them
+---@field budget? integer tokens of the model's context; default what is known of it, or what the latest turn used
 ---@field on_delta? fun(text: string): boolean?
 ---@field on_step? fun(row: kalito.Summary) for `maintain`: told each summary
 ---@field config? table providers, instead of config.lua

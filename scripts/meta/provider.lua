@@ -6,19 +6,23 @@
 ---@class kalito.ProviderFile
 ---@field name string
 ---@field describe string
----@field defaults table its options; base_url among them
+---@field defaults table its options; base_url among them, and what it has of: optional (fields of `body` that are left
+---out when a model refuses them), sets_context (a request tells the server how much to hold: settings.context)
 ---@field env? table<string, string> shipped files: the variables that set an option, `key` or `token`
 ---@field request fun(messages: table[], settings: kalito.ProviderSettings): kalito.ProviderRequest
 ---@field parse fun(event: kalito.Event, state: table): kalito.Delta[]?, table? nil: not understood; the new state
 ---@field models? fun(settings: kalito.ProviderSettings): kalito.ProviderRequest
 ---@field parse_models? fun(body: table): { name: string, context: integer? }[]
 ---@field embed? fun(texts: string[], settings: kalito.ProviderSettings): kalito.ProviderRequest
+---@field context? fun(settings: kalito.ProviderSettings, attempt: integer): kalito.ProviderRequest|integer|nil where the
+---server says how much the model holds, or that number; asked again with the next attempt, up to 4, until nil
+---@field parse_context? fun(body: table, settings: kalito.ProviderSettings): integer?
 ---@field parse_embeddings? fun(body: table): { vectors: number[][], prompt_tokens: integer? }
 
 ---@class kalito.ProviderSettings the persona's temperature, topP, maxTokens, stopSequences, repeatPenalty, and:
 ---@field model string
 ---@field base_url string without a slash at the end
----@field context? integer tokens of the context
+---@field context? integer tokens that the server is to hold, prompt and answer together
 ---@field has table<string, boolean> which of key and token there are; in a header {{key}} stands for it
 ---@field options table
 

@@ -6,6 +6,7 @@ local defaults = {
   version = "2023-06-01",
   max_tokens = 4096, -- the API wants a limit; the persona's own goes before
   opening = "(The conversation goes on.)", -- the user's part when a context begins with an answer
+  optional = { "temperature", "top_p" },
 }
 
 local env = { base_url = "ANTHROPIC_BASE_URL", key = "ANTHROPIC_API_KEY", token = "ANTHROPIC_AUTH_TOKEN" }
@@ -93,4 +94,9 @@ return {
   end,
   models = function(settings) return to(settings, "/v1/models?limit=1000") end,
   parse_models = kalito.script.builtin("providers/openai").parse_models, -- the same list
+  context = function(settings, attempt)
+    if attempt == 1 then return to(settings, "/v1/models/" .. settings.model:gsub("[^%w%.%-_]", "")) end
+    return settings.model:find "^claude" and 200000 or nil -- services that stand in for it have no such list
+  end,
+  parse_context = function(body) return body.max_input_tokens end,
 }

@@ -3,8 +3,9 @@
 
 local defaults = {
   base_url = "http://127.0.0.1:11434",
-  keep_alive = "", -- how long the model stays loaded after an answer: "10m"; "": as the server has it
-  num_ctx = 0,     -- tokens of the model's context; 0: as the server has it, which cuts what is longer
+  keep_alive = "",     -- how long the model stays loaded after an answer: "10m"; "": as the server has it
+  sets_context = true, -- as num_ctx: what a server has by itself is small, and it cuts what is longer without a word
+  usual_context = 8192, -- tokens of it, where the model can take them and its own file does not say: they cost memory
 }
 
 local env = { base_url = "OLLAMA_HOST", key = "OLLAMA_API_KEY" }
@@ -15,19 +16,17 @@ local function to(settings, path, body)
   return { url = settings.base_url .. path, headers = headers, body = body }
 end
 
-local function some(value)
-  if value ~= "" and value ~= 0 then return value end
-end
-
 local function request(messages, settings)
   local list = {}
   for i, message in ipairs(messages) do list[i] = { role = message.role, content = message.content } end
+  local keep_alive = settings.options.keep_alive
   local sent = to(settings, "/api/chat", {
-    model = settings.model, messages = list, stream = true, keep_alive = some(settings.options.keep_alive),
+    model = settings.model, messages = list, stream = true, keep_alive = keep_alive ~= "" and keep_alive or nil,
+    truncate = false, -- newer servers then refuse what is too long
     options = {
       temperature = settings.temperature, top_p = settings.topP, num_predict = settings.maxTokens,
       stop = settings.stopSequences, repeat_penalty = settings.repeatPenalty,
-      num_ctx = some(settings.options.num_ctx) or settings.context,
+      num_ctx = settings.context,
     },
   })
   sent.stream = "ndjson"
@@ -63,6 +62,20 @@ local function parse_models(body)
   return list
 end
 
+local function context(settings, attempt)
+  return attempt == 1 and to(settings, "/api/show", { model = settings.model }) or nil
+end
+
+-- The model's own file may set num_ctx; what it was trained with is the most that it can take.
+local function parse_context(body, settings)
+  local own = type(body.parameters) == "string" and body.parameters:match "%f[%w_]num_ctx%s+(%d+)"
+  local size, most = math.tointeger(tonumber(own)) or settings.options.usual_context, nil
+  for key, value in pairs(type(body.model_info) == "table" and body.model_info or {}) do
+    if type(key) == "string" and key:find "%.context_length$" then most = math.tointeger(value) end
+  end
+  return most and most > 0 and math.min(size, most) or size
+end
+
 local function embed(texts, settings)
   return to(settings, "/api/embed", { model = settings.model, input = texts })
 end
@@ -75,5 +88,5 @@ return {
   name = "ollama",
   describe = "Ollama: models on this machine, or on one named by OLLAMA_HOST",
   defaults = defaults, env = env, request = request, parse = parse, models = models, parse_models = parse_models,
-  embed = embed, parse_embeddings = parse_embeddings,
+  context = context, parse_context = parse_context, embed = embed, parse_embeddings = parse_embeddings,
 }

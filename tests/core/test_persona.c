@@ -246,13 +246,31 @@ static void set_takes_a_number_away(void **state) {
 
 static void a_number_that_must_be_there_is_not_taken_away(void **state) {
     fixture *f = *state;
-    kal_model row = {.has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("m"), .ratio = 1, .turns = 1};
+    kal_model row = {
+        .has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("m"), .ratio = 1, .turns = 1};
     kal_model change = {.has = KAL_MODEL_RATIO, .id = T("m"), .ratio = KAL_NO_REAL};
     kal_model none = {.has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("o"), .ratio = KAL_NO_REAL};
     ok(kal_model_add(f->store, &row, &f->err));
     fails(KAL_MISUSE, kal_model_set(f->store, &change, &f->err));
     fails(KAL_MISUSE, kal_model_add(f->store, &none, &f->err));
     says("model.ratio is missing");
+}
+
+static void a_model_keeps_what_its_server_said_of_its_context(void **state) {
+    fixture *f = *state;
+    kal_model row = {.has = KAL_MODEL_RATIO | KAL_MODEL_TURNS, .id = T("m"), .ratio = 1}, got;
+    kal_model change = {.has = KAL_MODEL_CONTEXT, .id = T("m"), .context = 8192};
+    change.asked_at = T("2025-03-01T10:00:00Z");
+    ok(kal_model_add(f->store, &row, &f->err));
+    ok(kal_model_get(f->store, T("m"), &got, &f->err));
+    assert_int_equal(got.has & (KAL_MODEL_CONTEXT | KAL_MODEL_ASKED_AT), 0);
+    ok(kal_model_set(f->store, &change, &f->err));
+    ok(kal_model_get(f->store, T("m"), &got, &f->err));
+    assert_int_equal(got.context, 8192);
+    assert_text(got.asked_at, "2025-03-01T10:00:00.000Z");
+    change.context = 0;
+    fails(KAL_MISUSE, kal_model_set(f->store, &change, &f->err));
+    says("model.context must be between 1 and 1e+09");
 }
 
 static void set_changes_only_what_is_given_and_the_time_of_change(void **state) {
@@ -296,6 +314,7 @@ int main(void) {
         ON_MEMORY(set_changes_only_what_is_given_and_the_time_of_change),
         ON_MEMORY(set_takes_a_number_away),
         ON_MEMORY(a_number_that_must_be_there_is_not_taken_away),
+        ON_MEMORY(a_model_keeps_what_its_server_said_of_its_context),
     };
     return cmocka_run_group_tests_name("persona", tests, NULL, NULL);
 }

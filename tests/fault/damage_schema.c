@@ -55,10 +55,10 @@ static const char *const EACH[] = {
     "(WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r)"
 
 static const char *const SINGLE[] = {
-    "PRAGMA user_version = 3", "PRAGMA user_version = 99", "PRAGMA user_version = -1",
+    "PRAGMA user_version = 4", "PRAGMA user_version = 99", "PRAGMA user_version = -1",
     "PRAGMA user_version = 2147483647", "PRAGMA application_id = 1", "PRAGMA application_id = 0",
     "PRAGMA application_id = 0; PRAGMA user_version = 0", "PRAGMA user_version = 0",
-    "PRAGMA user_version = 1",
+    "PRAGMA user_version = 1", "PRAGMA user_version = 2",
     /* What the core does by itself before a search, made endless. */
     "CREATE TRIGGER t AFTER DELETE ON kalito_tombstones BEGIN SELECT " LOOP "; END;"
     "DELETE FROM messages WHERE id = 3",

@@ -3,6 +3,7 @@ local kalito = require "kalito"
 local provider = require "kalito.provider"
 local servers = require "kalito.server"
 local streams = require "kalito.stream"
+local thinking = require "kalito.thinking"
 local failure = require "kalito.failure"
 local address = require "kalito.address"
 local http = require "kalito.http"
@@ -93,6 +94,29 @@ describe("A chat", function()
     each("wrong", function(result, name)
       assert.are.equal(TEXT, assert(result[1], result[2]).text, name)
       assert.are.same({ prompt_tokens = 11, completion_tokens = 7 }, result[1].usage)
+    end)
+  end)
+
+  it("neither shows nor keeps what a model thinks", function()
+    for _, behaviour in ipairs { "thinks", "thinks_cut", "thinks_aside" } do
+      each(behaviour, function(result, name)
+        assert.are.equal(TEXT, assert(result[1], result[2]).text, name .. " " .. behaviour)
+        assert.are.equal(TEXT, result.seen)
+      end)
+    end
+  end)
+
+  it("that was all spent on thinking says so", function()
+    each("spent", function(result, name)
+      assert.is_nil(result[1])
+      assert.are.equal(name .. ": the answer is empty: its tokens were used up before a word came; a model that thinks "
+        .. "needs more", result[2])
+    end)
+  end)
+
+  it("survives halves of surrogate pairs and a NUL", function()
+    each("halves", function(result, name)
+      assert.are.equal("Grüße, \u{FFFD}世界 😀!", assert(result[1], result[2]).text, name)
     end)
   end)
 
@@ -223,6 +247,30 @@ describe("A request", function()
   end)
 end)
 
+describe("A setting that a model refuses", function()
+  local settings = { temperature = 0.7, topP = 0.9 }
+
+  it("is left out, and not sent to it again", function()
+    for name, expected in pairs { openai = { "stream_options", "temperature" }, anthropic = { "temperature" } } do
+      local found = target(name, "refuses")
+      s:requests()
+      local reply = assert(provider.chat(found, HELLO, settings))
+      assert.are.same({ TEXT, expected }, { reply.text, reply.left_out })
+      assert.are.equal(#expected + 1, select(2, s:requests():gsub("POST ", "")))
+      assert.are.same(expected, assert(provider.chat(found, HELLO, settings)).left_out)
+      assert.are.equal(1, select(2, s:requests():gsub("POST ", "")))
+    end
+    assert.is_nil(chat("openai", "plain", settings)[1].left_out)
+  end)
+
+  it("is told of when config.lua wants to know", function()
+    local more = { providers = { openai = { optional = { "top_p" } } } }
+    local result = chat("openai", "refuses", settings, more)
+    assert.is_nil(result[1])
+    assert.is_truthy(result[2]:find("400 Bad Request: Unsupported value: 'temperature'", 1, true))
+  end)
+end)
+
 describe("Retry-After", function()
   it("is read in milliseconds, seconds and as a date", function()
     local now = 1445412480 -- Wed, 21 Oct 2015 07:28:00 GMT
@@ -330,7 +378,7 @@ describe("The persona's settings", function()
 
   it("are Ollama's options", function()
     assert.are.same({
-      model = "test-model", stream = true, messages = HELLO,
+      model = "test-model", stream = true, messages = HELLO, truncate = false,
       options = { temperature = 1.5, top_p = 0.9, num_predict = 100, stop = { "END", "STOP" }, repeat_penalty = 1.1,
         num_ctx = 8192 },
     }, sent("ollama", settings))
@@ -407,7 +455,7 @@ describe("The files of the providers", function()
       local file = assert(load(source, name, "t", environment))()
       assert.are.equal(name, file.name)
       assert.is_string(file.describe)
-      assert.is_true(select(2, source:gsub("\n", "")) <= 100)
+      assert.is_true(select(2, source:gsub("\n", "")) <= 150)
       local told = { model = "m", base_url = "u", has = { key = true }, options = file.defaults }
       assert.is_table(file.request(HELLO, told))
     end
@@ -543,10 +591,10 @@ describe("A provider's name", function()
   end)
 
   it("has options that are checked", function()
-    local config = config_for("plain", { providers = { ollama = { num_ctxt = 5 } } })
+    local config = config_for("plain", { providers = { ollama = { contex = 5 } } })
     local _, message = provider.resolve("ollama:x", config)
-    assert.is_truthy(message:find("unknown option 'num_ctxt' (did you mean 'num_ctx'?)", 1, true))
-    config.providers.ollama = { num_ctx = "5" }
+    assert.is_truthy(message:find("unknown option 'contex' (did you mean 'context'?)", 1, true))
+    config.providers.ollama = { context = "5" }
     assert.is_truthy(select(2, provider.resolve("ollama:x", config)):find "must be a number")
   end)
 end)
@@ -633,6 +681,25 @@ describe("A stream", function()
   it("survives JSON that is too deep", function()
     local list = events("ndjson", ('{"a":'):rep(5000) .. ("}"):rep(5000) .. "\n", 4096)
     assert.is_nil(list[1].data)
+  end)
+end)
+
+describe("What a model thinks", function()
+  local function filtered(text, size)
+    local filter, out = thinking.new(), {}
+    for at = 1, #text, size do out[#out + 1] = filter:feed(text:sub(at, at + size - 1)) end
+    out[#out + 1] = filter:finish()
+    return table.concat(out)
+  end
+
+  it("is what stands between the marks at the beginning, however it is cut", function()
+    for text, expected in pairs {
+      ["<think>a</think>b"] = "b", ["\n <think>\na < b</thin\n</think>\n\n b\n"] = "b\n", ["<think>a"] = "",
+      ["<think></think>"] = "", ["a <think>b</think>"] = "a <think>b</think>", ["<thi"] = "<thi", ["<thing>"] = "<thing>",
+      [" a"] = " a", ["<think>a</think>b<think>c</think>"] = "b<think>c</think>", [""] = "",
+    } do
+      for size = 1, #text + 1 do assert.are.equal(expected, filtered(text, size), text .. " by " .. size) end
+    end
   end)
 end)
 
