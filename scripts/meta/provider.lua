@@ -14,8 +14,8 @@
 ---@field models? fun(settings: kalito.ProviderSettings): kalito.ProviderRequest
 ---@field parse_models? fun(body: table): { name: string, context: integer? }[]
 ---@field embed? fun(texts: string[], settings: kalito.ProviderSettings): kalito.ProviderRequest
----@field context? fun(settings: kalito.ProviderSettings, attempt: integer): kalito.ProviderRequest|integer|nil where the
----server says how much the model holds, or that number; asked again with the next attempt, up to 4, until nil
+---@field context? fun(settings: kalito.ProviderSettings, attempt: integer): kalito.ProviderRequest|integer|nil
+---where its server says how much the model holds, or that number; called with the next attempt, up to 4, until nil
 ---@field parse_context? fun(body: table, settings: kalito.ProviderSettings): integer?
 ---@field parse_embeddings? fun(body: table): { vectors: number[][], prompt_tokens: integer? }
 

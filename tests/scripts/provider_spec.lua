@@ -695,8 +695,8 @@ describe("What a model thinks", function()
   it("is what stands between the marks at the beginning, however it is cut", function()
     for text, expected in pairs {
       ["<think>a</think>b"] = "b", ["\n <think>\na < b</thin\n</think>\n\n b\n"] = "b\n", ["<think>a"] = "",
-      ["<think></think>"] = "", ["a <think>b</think>"] = "a <think>b</think>", ["<thi"] = "<thi", ["<thing>"] = "<thing>",
-      [" a"] = " a", ["<think>a</think>b<think>c</think>"] = "b<think>c</think>", [""] = "",
+      ["<think></think>"] = "", ["a <think>b</think>"] = "a <think>b</think>", ["<thi"] = "<thi",
+      ["<thing>"] = "<thing>", [" a"] = " a", ["<think>a</think>b<think>c</think>"] = "b<think>c</think>", [""] = "",
     } do
       for size = 1, #text + 1 do assert.are.equal(expected, filtered(text, size), text .. " by " .. size) end
     end
