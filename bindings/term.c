@@ -22,6 +22,7 @@ typedef struct editor {
     lua_State *L;       /* while a line is read */
     const char *prompt; /* while a line is read */
     bool interrupted;
+    bool pasting; /* what is pasted comes between marks, and its line ends do not end the line */
 } editor;
 
 static int close_editor(lua_State *L) {
@@ -53,10 +54,46 @@ static unsigned char on_interrupt(EditLine *line, int key) {
     return CC_EOF;
 }
 
+/* Asks the terminal to mark what is pasted, or to stop that. */
+static void mark_pastes(const editor *e, bool on) {
+    if (e->pasting) fputs(on ? "\033[?2004h" : "\033[?2004l", stdout), fflush(stdout);
+}
+
 /* Ctrl-Z is one too; libedit's own handler leaves the terminal in order. */
 static unsigned char on_suspend(EditLine *line, int key) {
-    (void)line, (void)key;
+    (void)key;
+    mark_pastes(editor_of(line), false);
     raise(SIGTSTP);
+    mark_pastes(editor_of(line), true);
+    return CC_REFRESH;
+}
+
+/* What a text may hold: its line ends come as CR. Others would be obeyed when the line is shown. */
+static wchar_t pasted(wchar_t c) {
+    if (c == L'\r') return L'\n';
+    return c == L'\t' || c == L'\n' || (c >= 0x20 && (c < 0x7F || c > 0x9F)) ? c : 0;
+}
+
+/* The mark has been read: what follows, up to the one of the end, is text. */
+static unsigned char on_paste(EditLine *line, int key) {
+    static const wchar_t END[] = L"\033[201~";
+    wchar_t text[256], c;
+    size_t n = 0, seen = 0;
+    (void)key;
+    while (END[seen] && el_wgetc(line, &c) == 1) {
+        if (c == END[seen]) {
+            seen++;
+            continue;
+        }
+        for (size_t i = 1; i < seen; i++) /* it only began like the end; its escape goes */
+            text[n++] = END[i];
+        seen = c == END[0];
+        if (pasted(c)) text[n++] = pasted(c);
+        text[n] = 0;
+        if (n > sizeof text / sizeof *text - 8) el_winsertstr(line, text), n = 0;
+    }
+    text[n] = 0;
+    el_winsertstr(line, text);
     return CC_REFRESH;
 }
 
@@ -98,11 +135,13 @@ static void bind_keys(EditLine *line) {
         {"^W", "ed-delete-prev-word"}, {"\\e[H", "ed-move-to-beg"},
         {"\\e[F", "ed-move-to-end"},   {"\\e[1~", "ed-move-to-beg"},
         {"\\e[4~", "ed-move-to-end"},  {"\\e[3~", "ed-delete-next-char"},
-        {"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"}};
+        {"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"},
+        {"\\e[200~", "kalito-paste"}};
     /* In wide characters: of narrow ones libedit makes copies that it never frees. */
     el_wset(line, EL_ADDFN, L"kalito-complete", L"completes the word", on_complete);
     el_wset(line, EL_ADDFN, L"kalito-interrupt", L"drops the line", on_interrupt);
     el_wset(line, EL_ADDFN, L"kalito-suspend", L"stops the program", on_suspend);
+    el_wset(line, EL_ADDFN, L"kalito-paste", L"takes what is pasted", on_paste);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         el_set(line, EL_BIND, keys[i][0], keys[i][1], NULL);
 }
@@ -132,22 +171,31 @@ static void open_line(lua_State *L, editor *e) {
     el_source(e->line, NULL);
 }
 
-/* term.readline(prompt [, completer]) -> the line; nil at the end of the input; nil, "interrupted" */
+static size_t line_length(const char *line) {
+    size_t n = strlen(line);
+    return n > 0 && line[n - 1] == '\n' ? n - 1 : n;
+}
+
+/* term.readline(prompt [, completer [, pasting]]) -> the line; nil at the end of the input; nil, "interrupted". With
+** pasting, what is pasted into it may have several lines. */
 static int read_line(lua_State *L) {
     editor *e = lua_touserdata(L, lua_upvalueindex(1));
     const char *prompt = luaL_checkstring(L, 1);
     int count = 0;
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     if (e->L) return luaL_error(L, "a line is being read already");
     open_line(L, e);
     fflush(stdout);
     e->prompt = prompt;
     e->interrupted = false;
+    e->pasting = lua_toboolean(L, 3);
     e->L = L;
+    mark_pastes(e, true);
     const char *line = el_gets(e->line, &count);
+    mark_pastes(e, false);
     e->L = NULL;
     kalb_interrupt_reset(); /* a signal from elsewhere: nothing was running */
-    if (line) return lua_pushlstring(L, line, strcspn(line, "\n")), 1;
+    if (line) return lua_pushlstring(L, line, line_length(line)), 1;
     lua_pushnil(L);
     if (e->interrupted) lua_pushliteral(L, "interrupted");
     return e->interrupted ? 2 : 1;

@@ -145,6 +145,7 @@ static kal_code count_later(kali_build *b, int64_t *out, kal_err *err) {
 /* The run begins at a multiple of the block, counted from the session's first message, unless nothing
 ** older was left out. So its front stays the same for some turns, and providers cache it. */
 static void align_run(kali_build *b, kali_entry *a, size_t count, int64_t later, size_t *start) {
+    if (b->session.message_count < 0) return; /* of a damaged file */
     int64_t place = b->session.message_count - later - (int64_t)(count - *start);
     bool older = *start > 0 || (place > 0 && (int64_t)count == b->plan.recent.limit);
     if (!older || place < 0) return;

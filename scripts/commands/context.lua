@@ -1,5 +1,6 @@
 -- context: what the next model call would be told, and why.
 
+local models = require "kalito.models"
 local print = require "kalito.print"
 local report = require "kalito.report"
 local resolve = require "kalito.resolve"
@@ -60,6 +61,13 @@ local function show_messages(context)
   end
 end
 
+-- In estimated tokens, as a chat has it.
+local function usual(db, session)
+  local name = models.name(session, db.persona.get(session.persona or ""))
+  local budget = models.usual(db, session)
+  return name and (models.estimated(db, name, budget)) or budget
+end
+
 return {
   name = "context",
   summary = "Build the context of the next model call",
@@ -67,7 +75,8 @@ return {
     .. "out, whole in a pipe, shortened on a terminal.",
   arguments = { { "session", "id, beginning of an id, or name" }, { "text", "the new message", optional = true } },
   options = {
-    { "budget", "N", "tokens the context may take (default 4000)", type = "integer", min = 1, max = 10000000 },
+    { "budget", "N", "tokens the context may take (default: as in a chat; 4000 without a model)", type = "integer",
+      min = 1, max = 10000000 },
     { "query", "TEXT", "recall messages from the whole history (default: the new message)" },
     { "persona", "NAME", "another persona than the session's" },
     { "explain", nil, "print every candidate with its reasons" },
@@ -85,7 +94,8 @@ return {
       if not persona then return nil, message, code end
     end
     context, message, code = kalito.conversation(db, session.id):context {
-      budget = args.budget or 4000, query = args.query, text = args.text, persona = persona and persona.id,
+      budget = args.budget or usual(db, session), query = args.query, text = args.text,
+      persona = persona and persona.id,
       save = not db.stat().read_only,
     }
     if not context then return nil, message, code end

@@ -1,5 +1,6 @@
 -- stats: how much there is, how important it is, and what it costs.
 
+local models = require "kalito.models"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 local stats = require "kalito.stats"
@@ -101,7 +102,7 @@ return {
     .. "said that they used. The context line sets the messages that are not archived against the budget.",
   arguments = { { "session", "id, beginning of an id, or name (default: everything)", optional = true } },
   options = {
-    { "budget", "N", "tokens of a context (default: of the settings, else 4000)", type = "integer", min = 1,
+    { "budget", "N", "tokens of a context (default: as a chat has them)", type = "integer", min = 1,
       max = 10000000 },
   },
   example = "kalito stats Trip",
@@ -113,7 +114,7 @@ return {
       session, message, code = resolve.session(db, args.session)
       if not session then return nil, message, code end
     end
-    figures, message, code = stats.get(db, session, args.budget)
+    figures, message, code = stats.get(db, session, args.budget or session and models.usual(db, session))
     if not figures then return nil, message, code end
     if print.json then
       print.object(figures)

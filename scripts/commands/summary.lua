@@ -53,6 +53,7 @@ local function make_due(chat, options)
   if not done then return nil, message, code end
   if done.title then print.note("the session is called " .. print.safe(done.title)) end
   for _, note in ipairs(done.notes) do print.note(note) end
+  if #rows == 0 then print.note "nothing is due" end
   if print.json then print.object(rows) end
   return true
 end

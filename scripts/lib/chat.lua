@@ -81,20 +81,24 @@ end
 
 -- ---- summarising in the meantime ----
 
+---The words of `kalito summary make` for what is due in this chat, without its session.
+---@param chat kalito.Chat
+---@return string[]
+function M.summary_words(chat)
+  local words, name = { "--due", "--budget=" .. M.sizes(chat).model_context }, M.model_name(chat)
+  words[3] = chat.notebook and "--no-model" or name and "--model=" .. name
+  return words
+end
+
 local function words_of(chat)
   local words, options = { kalito.system.realpath "/proc/self/exe", "--db=" .. chat.app.path() }, chat.app.options
   if options.scripts then words[#words + 1] = "--scripts=" .. options.scripts end
   for _, flag in ipairs { "no-init", "allow-unisolated" } do
     if options[flag:gsub("%-", "_")] then words[#words + 1] = "--" .. flag end
   end
-  table.move({ "summary", "make", "--due", "--budget=" .. M.sizes(chat).model_context }, 1, 4, #words + 1, words)
-  if chat.notebook then
-    words[#words + 1] = "--no-model"
-  elseif M.model_name(chat) then
-    words[#words + 1] = "--model=" .. M.model_name(chat)
-  end
-  words[#words + 1] = chat.talk.id
-  return words
+  table.move({ "summary", "make", chat.talk.id }, 1, 3, #words + 1, words)
+  local more = M.summary_words(chat)
+  return table.move(more, 1, #more, #words + 1, words)
 end
 
 local function is_due(chat)
@@ -189,6 +193,7 @@ function M.run(chat, method, ...)
   local answer, message, code = chat.talk[method](chat.talk, table.unpack(list, 1, list.n + 1))
   if not answer then
     if begun and not print.json then print.write "\n" end
+    if code == "budget" then message = message .. ": a larger one (--budget, /budget) or less text helps" end
     return nil, message, code
   end
   chat.lost = nil

@@ -104,13 +104,7 @@ local function pin(chat, rest)
 end
 
 local function summarise(chat)
-  local words = { "--due" }
-  if chat.notebook then
-    words[2] = "--no-model"
-  elseif chats.model_name(chat) then
-    words[2] = "--model=" .. chats.model_name(chat)
-  end
-  return with_session(chat, "summary", "make", table.unpack(words))
+  return with_session(chat, "summary", "make", table.unpack(chats.summary_words(chat)))
 end
 
 local function save(chat, rest)

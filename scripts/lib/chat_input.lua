@@ -30,7 +30,7 @@ function M.new(words)
 end
 
 local function read_line(input, prompt)
-  return kalito.term.readline(prompt, input.complete)
+  return kalito.term.readline(prompt, input.complete, true)
 end
 
 -- The rest of a text that a backslash carries on to the next line.
@@ -62,6 +62,7 @@ end
 function M.read(input, prompt)
   local text, why = read_line(input, prompt)
   if not text then return nil, why end
+  text = text:gsub("\n+$", "") -- of what was pasted
   if text:find '^"""' then text, why = block(input, text) else text, why = carried_on(input, text) end
   if text and text:find "%S" and not text:find "\n" and not text:find "^%s" then
     input.lines[#input.lines + 1] = text

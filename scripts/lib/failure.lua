@@ -58,11 +58,22 @@ local statuses = {
   [500] = "Server Error", [502] = "Bad Gateway", [503] = "Unavailable", [504] = "Gateway Timeout", [529] = "Overloaded",
 }
 
-local function advice(status, settings, after)
+-- What servers say of a prompt that is longer than they can take; some of them with the status of a fault.
+local TOO_LONG <const> = { "context length", "context size", "context window", "maximum context", "too long",
+  "context_length_exceeded" }
+
+local function is_too_long(said)
+  for _, words in ipairs(TOO_LONG) do
+    if said:lower():find(words, 1, true) then return true end
+  end
+  return false
+end
+
+local function advice(status, settings, after, said)
   local key = settings.key_name
   if status == 401 or status == 403 then return key and "check " .. key or "it wants a key" end
   if status == 404 then return "check the name of the model and the address" end
-  if status == 413 then return "send less: lower the budget" end
+  if status == 413 or is_too_long(said) then return "send less: lower the budget" end
   if status == 429 and after then return ("try again in %d s"):format(math.ceil(after)) end
   if status == 429 then return "wait a while, or check the account's limits" end
   if status >= 500 or status == 408 then return "try again later" end
@@ -83,7 +94,7 @@ function M.describe(response, message, code, transient, after, settings)
     local said = M.told(response.body or "", settings.secrets)
     text = response.status .. (statuses[response.status] and " " .. statuses[response.status] or "")
     if said ~= "" then text = text .. ": " .. said end
-    hint = advice(response.status, settings, after)
+    hint = advice(response.status, settings, after, said)
   elseif code == "refused" then
     hint = "use https, or set allow_http = true for it in config.lua"
   end

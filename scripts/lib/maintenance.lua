@@ -45,7 +45,7 @@ function M.stats(chat, options)
   local session, message, code = db.session.get(chat.id)
   if not session then return nil, message, code end
   local figures
-  figures, message, code = stats.get(db, session, options.budget)
+  figures, message, code = stats.get(db, session, options.budget or models.usual(db, session, options.model))
   if not figures then return nil, message, code end
   figures.turns = db.turn.count { session = chat.id }
   figures.auto_pins = db.pin.count { session = chat.id, pin_type = "auto" }

@@ -3,9 +3,6 @@
 
 local kalito = package.loaded.kalito
 local config = require "kalito.config"
-local provider = require "kalito.provider"
-local reply = require "kalito.reply"
-local servers = require "kalito.server"
 
 local M = {}
 
@@ -14,17 +11,23 @@ local LONG_AGO <const> = "1970-01-01T00:00:00.000Z"
 -- It is asked before the user gets his answer: a server that is slow to say it is one that does not say it.
 local PATIENCE <const> = { retries = 0, connect_timeout = 2, stall_timeout = 5 }
 
+local function size(value)
+  return math.type(value) == "integer" and value > 0 and value <= 1e9 and value or nil
+end
+
 -- Some servers tell in one place, some in another. The second result: one of them has answered.
 local function ask(target)
-  local server, told, answered = target.server, reply.settings(target, {}), false
+  local provider, servers = require "kalito.provider", require "kalito.server" -- commands that ask nobody need none
+  local server, answered = target.server, false
+  local told = require("kalito.reply").settings(target, {})
   for attempt = 1, server.file.functions.context and ATTEMPTS or 0 do
     local request = servers.call(server, "context", told, attempt)
-    if reply.whole(request) then return request, true end
+    if size(request) then return request, true end
     if type(request) ~= "table" then break end
     local body = provider.fetch(server, request, PATIENCE)
     answered = answered or body ~= nil
-    local context = body and reply.whole((servers.call(server, "parse_context", body, told))) or 0
-    if context > 0 then return context, true end
+    local context = body and size((servers.call(server, "parse_context", body, told)))
+    if context then return context, true end
   end
   return nil, answered
 end
@@ -43,11 +46,7 @@ end
 
 -- What the options of a provider say of a model; 0 is nothing.
 local function set(options, model)
-  local one = type(options.contexts) == "table" and reply.whole(options.contexts[model])
-  for _, size in ipairs { one or 0, reply.whole(options.context) or 0 } do
-    if size > 0 then return size end
-  end
-  return nil
+  return type(options.contexts) == "table" and size(options.contexts[model]) or size(options.context)
 end
 
 ---What config.lua says, or what is known from before: nobody is asked.

@@ -3,7 +3,6 @@
 
 local config = require "kalito.config"
 local model_context = require "kalito.model_context"
-local provider = require "kalito.provider"
 local stats = require "kalito.stats"
 
 local M = {}
@@ -40,7 +39,7 @@ function M.target(name, own)
     return nil, "no model: name one, or set `model` in config.lua, or the persona's default model", "not_found"
   end
   if not own and targets[name] then return targets[name] end
-  local target, message, code = provider.resolve(name, own)
+  local target, message, code = require("kalito.provider").resolve(name, own) -- commands that ask nobody need none
   if target and not own then targets[name] = target end
   return target, message, code
 end
@@ -58,23 +57,40 @@ end
 ---@field holds integer what a server that is told so is to hold
 ---@field model_context integer what the policy of summaries takes for the model's context
 
----How much a model is sent: what the caller says, or the settings, else what its context leaves beside the answer, less
----a tenth for what the estimate misses. A context that cannot grow is the limit in any case.
----@param db kalito.Store
----@param target? kalito.Target
----@param options { budget?: integer, answer?: integer } `answer`: tokens that the answer may take
----@return kalito.Sizes
-function M.sizes(db, target, options)
-  local own, context = options.budget or (config.get() or {}).budget, target and model_context.of(db, target)
+-- What the caller says, or the settings, else what the context leaves beside the answer, less a tenth for what the
+-- estimate misses. A context that cannot grow is the limit in any case.
+local function sizes_of(context, grows, options)
+  local own = options.budget or (config.get() or {}).budget
   if not context then
     local budget = own or stats.BUDGET
     return { budget = budget, holds = budget + (options.answer or ANSWER), model_context = budget }
   end
   local room = math.min(options.answer or math.min(ANSWER, context // 4), context // 2)
   local free = math.max(1, (context - room) * 9 // 10)
-  local budget = own and (target.server.options.sets_context and own or math.min(own, free)) or free
+  local budget = own and (grows and own or math.min(own, free)) or free
   return { context = context, budget = budget, holds = math.max(context, budget + room),
     model_context = own and budget or context }
+end
+
+---How much a model is sent. Its server may be asked for what it holds.
+---@param db kalito.Store
+---@param target? kalito.Target
+---@param options { budget?: integer, answer?: integer } `answer`: tokens that the answer may take
+---@return kalito.Sizes
+function M.sizes(db, target, options)
+  local context = target and model_context.of(db, target)
+  return sizes_of(context, target and target.server.options.sets_context, options)
+end
+
+---The budget of a session's next turn, as far as it is known without asking anybody.
+---@param db kalito.Store
+---@param session kalito.Session
+---@param model? string another than the session's
+---@return integer tokens in the model's count
+function M.usual(db, session, model)
+  local persona = db.persona.get(session.persona or "")
+  local name = M.name(session, persona, model)
+  return sizes_of(name and model_context.known(db, name), true, { answer = persona and persona.maxTokens }).budget
 end
 
 ---What is known of a model.

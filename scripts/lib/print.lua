@@ -52,6 +52,21 @@ local function cell(value)
   return M.safe(tostring(value))
 end
 
+local LEAST <const> = 16 -- cells of a wide column
+
+-- The columns that have a greatest width give of it, the widest first, until wide ones have room. Gives the new total.
+local function narrowed(widths, columns, total)
+  while total + LEAST > kalito.system.columns() do
+    local widest
+    for j, column in ipairs(columns) do
+      if column.most and widths[j] > LEAST / 2 and (not widest or widths[j] > widths[widest]) then widest = j end
+    end
+    if not widest then break end
+    widths[widest], total = widths[widest] - 1, total - 1
+  end
+  return total
+end
+
 -- Wide columns share what the others leave of the terminal.
 local function write_aligned(cells, columns)
   local widths, right, total = layout.widths(cells), {}, 0
@@ -60,7 +75,8 @@ local function write_aligned(cells, columns)
     widths[j] = math.min(widths[j], column.most or math.huge)
     if not column.wide then total = total + widths[j] + 2 end
   end
-  local room = math.max(16, kalito.system.columns() - total)
+  total = narrowed(widths, columns, total)
+  local room = math.max(LEAST, kalito.system.columns() - total)
   for j, column in ipairs(columns) do
     if column.wide then widths[j] = math.min(widths[j], room) end
   end

@@ -238,9 +238,10 @@ kalito.term = {}
 ---cursor to take away first, and lines to show.
 ---@param prompt string
 ---@param complete? fun(before: string): string?, integer?, string?
+---@param pasting? boolean what is pasted may have several lines: the line then does too
 ---@return string? line nil at the end of the input (Ctrl-D)
 ---@return "interrupted"? interrupted at Ctrl-C
-function kalito.term.readline(prompt, complete) end
+function kalito.term.readline(prompt, complete, pasting) end
 
 ---What the arrow keys go through, oldest first; the last thousand count.
 ---@param lines string[]

@@ -17,7 +17,9 @@ after_each(function() f:remove() end)
 
 -- The shell with a model server that behaves as the model is called.
 local function shell(line)
-  return f:shell(("export OLLAMA_HOST=%s OLLAMA_API_KEY=%s; %s"):format(s.url, chats.KEY, line))
+  return f:shell(([[export OLLAMA_HOST=%s OPENAI_BASE_URL=%s/v1 ANTHROPIC_BASE_URL=%s
+export OLLAMA_API_KEY=%s OPENAI_API_KEY=%s ANTHROPIC_API_KEY=%s; %s]]):format(s.url, s.url, s.url, chats.KEY, chats.KEY,
+    chats.KEY, line))
 end
 
 local function lines(n)
@@ -36,9 +38,9 @@ local function messages(session)
 end
 
 -- Types a script at `kalito chat`; gives status line and screen.
-local function type_at(words, script)
+local function type_at(words, script, columns)
   f:write("script", script)
-  local status, out, err = shell(("%s 100 40 $KALITO chat %s <script"):format(command.quote(PTY), words))
+  local status, out, err = shell(("%s %d 40 $KALITO chat %s <script"):format(command.quote(PTY), columns or 100, words))
   assert.are.equal(0, status, err .. out)
   return out
 end
@@ -72,6 +74,40 @@ describe("kalito chat in a pipe", function()
     assert.are.equal(2, (shell "kalito chat </dev/null"))
     local _, out = f:run("session", "list", "--json")
     assert.are.equal(1, #kalito.json.decode(out))
+  end)
+
+  it("asks a server once how much its model holds, and says what it was sent", function()
+    s:requests()
+    for _ = 1, 3 do shell "echo Hello | kalito chat Trip --model ollama:plain" end
+    assert.are.equal(1, select(2, s:requests():gsub("POST /api/show", "")))
+    local _, out = f:run("sql", "SELECT context FROM kalito_models", "--json")
+    assert.is_truthy(out:find "8192")
+    out = select(2, f:run("stats", "Trip"))
+    assert.is_truthy(out:find "of 5,529 tokens", out)
+    out = kalito.json.decode(select(2, f:run("why", "Trip", "--json")))
+    assert.are.same({ 5529, 8192, 8192 },
+      { out.turn.budget, out.details.context, out.details.settings.context })
+  end)
+
+  it("says what a model refuses, and asks it without", function()
+    f:run("persona", "set", "assistant", "--temperature", "0.7")
+    local status, out, err = shell "echo Hello | kalito chat Trip --model openai:refuses"
+    assert.are.same({ 0, chats.TEXT .. "\n" }, { status, out }, err)
+    assert.is_truthy(err:find("(openai:refuses takes no stream_options, temperature: it was asked without)", 1, true))
+  end)
+
+  it("says what to do about a budget that is too small", function()
+    local status, _, err = shell "echo Hello | kalito chat Trip --model ollama:plain --budget 10"
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find "than the budget of 10: a larger one")
+    assert.are.equal(1, #messages())
+  end)
+
+  it("lets no answer steer the terminal", function()
+    for _, name in ipairs { "ollama", "openai", "anthropic" } do
+      local _, out = shell(("echo Hello | kalito chat Trip --model %s:steers"):format(name))
+      assert.are.equal("\\x1b]0;mine\\x07\\x9b31m\\u{202e}a\\rb\\x08" .. chats.TEXT .. "\n", out)
+    end
   end)
 
   it("shows no key and obeys no control character", function()
@@ -116,6 +152,99 @@ send \x04
     assert.are.same({ 2, "one\ntwo" }, { #rows, rows[1].text })
   end)
 
+  it("takes what is pasted as one text, whatever is in it", function()
+    local out = type_at("Trip --model ollama:plain", [[
+prompt [ollama:plain
+send Look: \e[200~one\r/two\tthree\e[31m\x07\rGrüße 世界\r\e[201~
+expect 世界
+send !\r
+expect Gr
+prompt [ollama:plain
+send \e[200~\e[201~
+send \e[200~last\r\e[201~\r
+expect Gr
+prompt [ollama:plain
+send \x04
+]])
+    assert.is_truthy(out:find "exit 0\n$")
+    local rows = messages()
+    assert.are.same({ 4, "Look: one\n/two\tthree[31m\nGrüße 世界\n!", "last" }, { #rows, rows[1].text, rows[3].text })
+  end)
+
+  it("takes a long text that is pasted", function()
+    local text = ("A line of a long text, number nine. "):rep(20) .. "\\r"
+    type_at("Trip --model ollama:plain", "prompt [ollama:plain\nsend \\e[200~" .. text:rep(20) .. [[\e[201~\r
+expect Gr
+prompt [ollama:plain
+send \x04
+]])
+    assert.are.equal(#(text:gsub("\\r", "\n"):rep(20)) - 1, #messages()[1].text)
+  end)
+
+  it("shows wide characters on a narrow terminal, which may change its size", function()
+    local out = type_at("Trip --model ollama:plain", [[
+prompt [ollama:plain
+send Grüße 世界 😀 und mehr davon
+size 30
+send , mehr\r
+expect Gr
+prompt [ollama:plain
+send \x1b[A\r
+expect Gr
+prompt [ollama:plain
+send \x04
+]], 24)
+    assert.is_truthy(out:find "exit 0\n$")
+    local rows = messages()
+    assert.are.same({ "Grüße 世界 😀 und mehr davon, mehr", "Grüße 世界 😀 und mehr davon, mehr" },
+      { rows[1].text, rows[3].text })
+  end)
+
+  it("has words for everything", function()
+    local out = type_at("Trip --model ollama:plain", [[
+prompt [ollama:plain
+send /budget\r
+expect 5529, of 8192 that ollama:plain holds
+prompt [ollama:plain
+send Remember that Tam is allergic to cashew.\r
+expect Gr
+prompt [ollama:plain
+send /context cashew\r
+expect of 5529 tokens
+prompt [ollama:plain
+send /pin\r
+expect auto
+prompt [ollama:plain
+send /pin Tam eats no nuts\r
+prompt [ollama:plain
+send /persona coder\r
+expect coder
+prompt [ollama:plain
+send /budget 700\r
+expect 700, of 8192
+prompt [ollama:plain
+send /summarise\r
+expect nothing is due
+prompt [ollama:plain
+send /edit The key is in the barn.\r
+expect Gr
+prompt [ollama:plain
+send /model openai:plain\r
+expect openai:plain
+prompt [openai:plain
+send /retry\r
+expect Gr
+prompt [openai:plain
+send /why\r
+expect openai:plain
+prompt [openai:plain
+send /qu\t\r
+]])
+    assert.is_truthy(out:find "exit 0\n$", out)
+    local rows = messages()
+    assert.are.same({ 2, "The key is in the barn.", "openai:plain" }, { #rows, rows[1].text, rows[2].model })
+  end)
+
   it("keeps what came when Ctrl-C stops the answer, and goes on", function()
     local out = type_at("Trip --model ollama:endless", [[
 prompt [ollama:endless
@@ -123,6 +252,9 @@ send go on\r
 expect more and more
 send \x03
 expect stopped
+prompt [ollama:endless
+send /why\r
+expect interrupted
 prompt [ollama:endless
 send /model ollama:plain\r
 prompt [ollama:plain

@@ -8,6 +8,7 @@ local failure = require "kalito.failure"
 local address = require "kalito.address"
 local http = require "kalito.http"
 local server = dofile "tests/fixtures/server.lua"
+local tls = dofile "tests/fixtures/tls.lua"
 
 local KEY = "sk-verysecretkey1234567890"
 local TEXT = "Grüße, 世界 😀!"
@@ -147,10 +148,11 @@ describe("A chat", function()
   end)
 
   it("ends an endless stream at the cap", function()
-    local result = chat("openai", "endless")
-    assert.is_nil(result[1])
-    assert.is_truthy(result[2]:find "larger than 16777216 bytes")
-    assert.is_true(#result[4].text > 1000000)
+    each("endless", function(result)
+      assert.is_nil(result[1])
+      assert.is_truthy(result[2]:find "larger than 16777216 bytes")
+      assert.is_true(#result[4].text > 1000000)
+    end)
   end)
 
   it("stops when on_delta says so", function()
@@ -183,6 +185,31 @@ describe("A chat", function()
   end)
 end)
 
+describe("A chat over TLS", function()
+  local t
+  setup(function() t = tls.new() end)
+  teardown(function() t:stop() end)
+
+  local function over_tls(name, options)
+    local url = t:relay(s.url)
+    local variable = name == "ollama" and "OLLAMA_HOST" or name:upper() .. "_BASE_URL"
+    return chat(name, "cut", {}, { providers = { [name] = options },
+      env = { [variable] = url .. "/cut" .. (name == "openai" and "/v1" or "") } })
+  end
+
+  it("streams from every provider when its certificate is trusted", function()
+    for _, name in ipairs(NAMES) do
+      assert.are.equal(TEXT, assert(over_tls(name, { ca_file = t.ca })[1]).text)
+    end
+  end)
+
+  it("is refused with a certificate that nobody vouches for", function()
+    local result = over_tls("openai", { retries = 0 })
+    assert.is_nil(result[1])
+    assert.is_truthy(result[2]:find "certificate")
+  end)
+end)
+
 describe("A refusal", function()
   it("shows status, what the provider says, and what to do", function()
     for behaviour, expected in pairs {
@@ -191,14 +218,19 @@ describe("A refusal", function()
       no_model = "ollama: 404 Not Found: the model is not found: check the name of the model and the address",
       limited_long = "ollama: 429 Too Many Requests: quota is used up: try again in 3600 s",
       no_retry = "ollama: 500 Server Error: never: try again later",
+      too_long = "ollama: 400 Bad Request: the prompt is longer than the context length: send less: lower the budget",
     } do
-      assert.are.equal(expected, chat("ollama", behaviour)[2])
+      for _, name in ipairs(NAMES) do
+        assert.are.equal(expected:gsub("^ollama", name), (chat(name, behaviour)[2]))
+      end
     end
     assert.is_truthy(chat("openai", "echo_key")[2]:find(": check OPENAI_API_KEY", 1, true))
   end)
 
   it("tells of a redirect where it leads", function()
-    assert.is_truthy(chat("openai", "redirect")[2]:find("a redirect to https://elsewhere.example/v1/chat,", 1, true))
+    each("redirect", function(result)
+      assert.is_truthy(result[2]:find("a redirect to https://elsewhere.example/v1/chat,", 1, true))
+    end)
   end)
 
   it("tells of a server that is not there", function()
@@ -208,34 +240,39 @@ describe("A refusal", function()
   end)
 
   it("moves no cursor of a terminal", function()
-    assert.is_nil(chat("openai", "echo_key")[2]:find "%c")
+    each("echo_key", function(result) assert.is_nil(result[2]:find "%c") end)
   end)
 end)
 
 describe("A request", function()
   it("is tried again after a failure that may pass", function()
-    for _, behaviour in ipairs { "flaky", "limited", "limited_date", "reset_once" } do
-      waits = {}
-      assert.are.equal(TEXT, assert(chat("openai", behaviour)[1]).text)
-      local expected = ({ limited = 1, limited_date = 3 })[behaviour] or 0.5
-      assert.are.same({ expected }, waits, behaviour)
+    for behaviour, expected in pairs { flaky = 0.5, limited = 1, limited_date = 3, reset_once = 0.5 } do
+      for _, name in ipairs(NAMES) do
+        waits = {}
+        assert.are.equal(TEXT, assert(chat(name, behaviour)[1]).text)
+        assert.are.same({ expected }, waits, name .. " " .. behaviour)
+      end
     end
   end)
 
   it("is tried three times and no more", function()
     for _, behaviour in ipairs { "down", "resets" } do
-      waits = {}
-      s:requests()
-      assert.is_nil(chat("openai", behaviour)[1])
-      assert.are.same({ 0.5, 1.0 }, waits)
-      assert.are.equal(3, select(2, s:requests():gsub("POST ", "")))
+      for _, name in ipairs(NAMES) do
+        waits = {}
+        s:requests()
+        assert.is_nil(chat(name, behaviour)[1])
+        assert.are.same({ 0.5, 1.0 }, waits)
+        assert.are.equal(3, select(2, s:requests():gsub("POST ", "")))
+      end
     end
   end)
 
   it("is not tried again when that is of no use", function()
     for _, behaviour in ipairs { "no_retry", "no_model", "echo_key", "limited_long", "redirect", "mid_error" } do
-      assert.is_nil(chat("openai", behaviour)[1])
-      assert.are.same({}, waits, behaviour)
+      for _, name in ipairs(NAMES) do
+        assert.is_nil(chat(name, behaviour)[1])
+        assert.are.same({}, waits, name .. " " .. behaviour)
+      end
     end
   end)
 
