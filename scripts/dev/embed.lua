@@ -43,7 +43,7 @@ end
 -- What is loaded at every start, and is no user's to replace, is embedded compiled: it loads in a ninth of the time.
 -- Names of lines and variables stay in it, so that errors read the same. What policies build on stays source: the jail
 -- loads nothing else.
-local built_on = { ["lib/terms"] = true, ["lib/extract"] = true }
+local built_on = { ["lib/terms"] = true, ["lib/extract"] = true, ["lib/dialogue"] = true }
 
 local function compile(name, text)
   if name ~= "main" and not name:find "^lib/" or built_on[name] then return nil end

@@ -80,6 +80,21 @@ local function advice(status, settings, after, said)
   return nil
 end
 
+-- What libcurl says of a connection that was there.
+local BROKEN <const> = {
+  { "certificate", "if you trust it, name it as ca_file in config.lua" },
+  { "Recv failure", "ask again" }, { "transfer closed", "ask again" }, { "Empty reply", "ask again" },
+  { "too slow", "ask again, or set a longer stall_timeout in config.lua" },
+}
+
+local function advice_without_answer(message, code, transient)
+  if code == "refused" then return "use https, or set allow_http = true for it in config.lua" end
+  for _, row in ipairs(code == "http" and BROKEN or {}) do
+    if message:find(row[1], 1, true) then return row[2] end
+  end
+  return transient and "is the server running, and is its address right?" or nil
+end
+
 ---A request that failed, as one line: who, what, and what to do about it.
 ---@param response? kalito.HttpResponse
 ---@param message? string why there is no response
@@ -89,14 +104,14 @@ end
 ---@param settings kalito.HttpSettings
 ---@return string
 function M.describe(response, message, code, transient, after, settings)
-  local text, hint = message, transient and "is the server running, and is its address right?" or nil
+  local text, hint = message
   if response then
     local said = M.told(response.body or "", settings.secrets)
     text = response.status .. (statuses[response.status] and " " .. statuses[response.status] or "")
     if said ~= "" then text = text .. ": " .. said end
     hint = advice(response.status, settings, after, said)
-  elseif code == "refused" then
-    hint = "use https, or set allow_http = true for it in config.lua"
+  else
+    hint = advice_without_answer(message or "", code, transient)
   end
   text = line(text, settings.secrets) .. (hint and ": " .. hint or "")
   return settings.name and settings.name .. ": " .. text or text

@@ -65,7 +65,7 @@ end
 local function apply(state, delta, on_delta)
   if type(delta) ~= "table" then return true end
   if delta.error ~= nil then
-    state.problem = servers.told(state.server, delta.error)
+    state.problem = servers.told(state.server, delta.error) .. ": ask again"
     return false
   end
   if type(delta.usage) == "table" then

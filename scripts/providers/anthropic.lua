@@ -1,11 +1,12 @@
 -- Anthropic's Messages API: builds requests and reads answers, named server-sent events. Pure: the host sends,
 -- splits, decodes and fills in {{key}} and {{token}}.
 
+local dialogue = kalito.script.builtin "lib/dialogue"
+
 local defaults = {
   base_url = "https://api.anthropic.com",
   version = "2023-06-01",
   max_tokens = 4096, -- the API wants a limit; the persona's own goes before
-  opening = "(The conversation goes on.)", -- the user's part when a context begins with an answer
   optional = { "temperature", "top_p" },
 }
 
@@ -21,33 +22,9 @@ local function to(settings, path, body)
   return { url = settings.base_url .. path, headers = headers, body = body }
 end
 
--- What the system says before the first turn stands at the top level; later it becomes part of the user's turn.
--- Turns alternate and begin with the user: neighbours of one role become one.
-local function turns(messages, opening)
-  local system, list = {}, {}
-  for _, message in ipairs(messages) do
-    local role = message.role == "assistant" and "assistant" or "user"
-    if message.content == "" then
-      goto continue
-    elseif message.role == "system" and #list == 0 then
-      system[#system + 1] = message.content
-      goto continue
-    elseif #list == 0 and role == "assistant" then
-      list[1] = { role = "user", content = opening }
-    end
-    if #list > 0 and list[#list].role == role then
-      list[#list].content = list[#list].content .. "\n\n" .. message.content
-    else
-      list[#list + 1] = { role = role, content = message.content }
-    end
-    ::continue::
-  end
-  return #system > 0 and table.concat(system, "\n\n") or nil, list
-end
-
 -- Temperature ends at 1 here, and newer models refuse it together with top_p. There is no repeat penalty.
 local function request(messages, settings)
-  local system, list = turns(messages, settings.options.opening)
+  local system, list = dialogue.turns(messages)
   local sent = to(settings, "/v1/messages", {
     model = settings.model, system = system, messages = list, stream = true,
     max_tokens = settings.maxTokens or settings.options.max_tokens,

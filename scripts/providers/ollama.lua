@@ -1,6 +1,8 @@
 -- Ollama: models that run on this machine or near it. Builds requests for its own API and reads its answers, one JSON
 -- object a line. Pure: the host sends, splits the stream into events, decodes them and fills in {{key}}.
 
+local dialogue = kalito.script.builtin "lib/dialogue"
+
 local defaults = {
   base_url = "http://127.0.0.1:11434",
   keep_alive = "",     -- how long the model stays loaded after an answer: "10m"; "": as the server has it
@@ -17,11 +19,10 @@ local function to(settings, path, body)
 end
 
 local function request(messages, settings)
-  local list = {}
-  for i, message in ipairs(messages) do list[i] = { role = message.role, content = message.content } end
   local keep_alive = settings.options.keep_alive
   local sent = to(settings, "/api/chat", {
-    model = settings.model, messages = list, stream = true, keep_alive = keep_alive ~= "" and keep_alive or nil,
+    model = settings.model, messages = dialogue.list(messages), stream = true,
+    keep_alive = keep_alive ~= "" and keep_alive or nil,
     truncate = false, -- newer servers then refuse what is too long
     options = {
       temperature = settings.temperature, top_p = settings.topP, num_predict = settings.maxTokens,

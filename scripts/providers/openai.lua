@@ -2,6 +2,8 @@
 -- requests and reads answers, server-sent events that end with [DONE]. Pure: the host sends, splits, decodes and
 -- fills in {{key}}.
 
+local dialogue = kalito.script.builtin "lib/dialogue"
+
 local defaults = {
   base_url = "https://api.openai.com/v1",
   organization = "", project = "", -- headers of OpenAI's own service
@@ -41,10 +43,9 @@ end
 -- persona's repeatPenalty: frequency_penalty is another thing.
 local function request(messages, settings)
   local own = is_own(settings) and "max_completion_tokens" or "max_tokens"
-  local list = {}
-  for i, message in ipairs(messages) do list[i] = { role = message.role, content = message.content } end
   local body = {
-    model = settings.model, messages = list, stream = true, stream_options = { include_usage = true },
+    model = settings.model, messages = dialogue.list(messages), stream = true,
+    stream_options = { include_usage = true },
     temperature = settings.temperature, top_p = settings.topP, stop = settings.stopSequences,
   }
   body[some(settings.options.max_tokens_field) or own] = settings.maxTokens

@@ -1,0 +1,45 @@
+-- dialogue.lua: the messages of a context as models want them: one system prompt at the front, then turns of user and
+-- assistant that alternate and begin with the user. The templates of many local models refuse everything else, and a
+-- question that got no answer would make every later one fail. Pure: providers use it, also in the jail.
+
+local M = {}
+
+-- The user's part when a context begins with an answer.
+local OPENING <const> = "(The conversation goes on.)"
+
+---What the system says before the first turn; later it becomes part of the user's turn, as what tools say does.
+---Neighbours of one role become one.
+---@param messages { role: string, content: string }[]
+---@return string? system, { role: "user"|"assistant", content: string }[] turns
+function M.turns(messages)
+  local system, list = {}, {}
+  for _, message in ipairs(messages) do
+    local role = message.role == "assistant" and "assistant" or "user"
+    if not message.content:find "%S" then
+      goto continue
+    elseif message.role == "system" and #list == 0 then
+      system[#system + 1] = message.content
+      goto continue
+    elseif #list == 0 and role == "assistant" then
+      list[1] = { role = "user", content = OPENING }
+    end
+    if #list > 0 and list[#list].role == role then
+      list[#list].content = list[#list].content .. "\n\n" .. message.content
+    else
+      list[#list + 1] = { role = role, content = message.content }
+    end
+    ::continue::
+  end
+  return #system > 0 and table.concat(system, "\n\n") or nil, list
+end
+
+---The same as one list.
+---@param messages { role: string, content: string }[]
+---@return { role: string, content: string }[]
+function M.list(messages)
+  local system, list = M.turns(messages)
+  if system then table.insert(list, 1, { role = "system", content = system }) end
+  return list
+end
+
+return M
