@@ -1,6 +1,7 @@
 -- chat: talking to a model, with memory; or keeping a notebook.
 
 local chats = require "kalito.chat"
+local summary = require "kalito.chat_summary"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
@@ -28,7 +29,7 @@ end
 
 -- One text, or one word with a slash. What fails is told, and the chat goes on.
 local function step(chat, commands, input)
-  chats.tell_summary(chat)
+  summary.tell(chat)
   local text, why = input.read(chat.input, chats.prompt(chat))
   if not text and not why then
     print.write "\n"
@@ -43,7 +44,7 @@ local function step(chat, commands, input)
   end
   if not ok then report(message) end
   print.flush()
-  chats.start_summary(chat)
+  summary.start(chat)
 end
 
 -- A character opens a new session. Gives how many messages that are.
@@ -76,7 +77,7 @@ local function answer_once(chat)
   local ok, message, code = chats.say(chat, text)
   if not ok then return nil, message, code end
   print.flush()
-  chats.start_summary(chat)
+  summary.start(chat)
   return true
 end
 

@@ -31,7 +31,7 @@ local function show_head(turn, details)
       timings.first and ("%.3f"):format(timings.first) or "none", timings.total))
   end
   if details.policies then line("rules", rules_of(details.policies)) end
-  if details.context then line("context", ("%d tokens, as the model's server says"):format(details.context)) end
+  if details.context then line("context", ("%d tokens that the model holds"):format(details.context)) end
   if details.left_out then line("left out", table.concat(details.left_out, ", ") .. ": the model refuses it") end
   if details.failed then line("failed", details.failed) end
   if details.partial then line("partial", details.reason) end

@@ -1,12 +1,11 @@
--- chat.lua: a conversation at a terminal or in a pipe: what is said goes to the model, its answer is shown as it comes,
--- and when the session has outgrown its place, another process summarises it.
+-- chat.lua: a conversation at a terminal or in a pipe: what is said goes to the model, and its answer is shown as it
+-- comes. What is summarised in the meantime is in chat_summary.lua.
 
 local kalito = package.loaded.kalito
 local behaviour = require "kalito.behaviour"
 local contexts = require "kalito.contexts"
 local models = require "kalito.models"
 local print = require "kalito.print"
-local summaries = require "kalito.summaries"
 local titles = require "kalito.titles"
 
 local M = {}
@@ -79,59 +78,6 @@ function M.prompt(chat)
   return ("[%s %s] > "):format(print.safe(who), share and share .. "%" or "full")
 end
 
--- ---- summarising in the meantime ----
-
----The words of `kalito summary make` for what is due in this chat, without its session.
----@param chat kalito.Chat
----@return string[]
-function M.summary_words(chat)
-  local words, name = { "--due", "--budget=" .. M.sizes(chat).model_context }, M.model_name(chat)
-  words[3] = chat.notebook and "--no-model" or name and "--model=" .. name
-  return words
-end
-
-local function words_of(chat)
-  local words, options = { kalito.system.realpath "/proc/self/exe", "--db=" .. chat.app.path() }, chat.app.options
-  if options.scripts then words[#words + 1] = "--scripts=" .. options.scripts end
-  for _, flag in ipairs { "no-init", "allow-unisolated" } do
-    if options[flag:gsub("%-", "_")] then words[#words + 1] = "--" .. flag end
-  end
-  table.move({ "summary", "make", chat.talk.id }, 1, 3, #words + 1, words)
-  local more = M.summary_words(chat)
-  return table.move(more, 1, #more, #words + 1, words)
-end
-
-local function is_due(chat)
-  local asks = not chat.notebook and M.model_name(chat)
-  return summaries.due(chat.talk, { budget = M.sizes(chat).model_context }) or asks and titles.due(chat.talk)
-end
-
----Starts `kalito summary make --due` as a process of its own, when something is due and none runs. It also asks for a
----title.
----@param chat kalito.Chat
-function M.start_summary(chat)
-  if chat.child or not is_due(chat) then return end
-  local began = chat.db.now()
-  local process, message = kalito.system.spawn(words_of(chat))
-  if not process then return print.note("not summarised: " .. message) end
-  chat.child = { process = process, began = began, name = session_of(chat).name }
-end
-
----Says what the other process has done, once it has ended.
----@param chat kalito.Chat
-function M.tell_summary(chat)
-  local status = chat.child and kalito.system.ended(chat.child.process)
-  if not status then return end
-  for _, row in ipairs(chat.db.summary.find { session = chat.talk.id, since = chat.child.began }) do
-    print.note(("(summarised %d messages %s)"):format(row.message_count,
-      row.origin == "model" and "by " .. row.model or "without a model"))
-  end
-  local name = (session_of(chat) or {}).name
-  if name ~= chat.child.name then print.note(("(the session is called %s)"):format(print.safe(name or ""))) end
-  if status ~= 0 then print.note "(summarising failed: kalito summary make --due says why)" end
-  chat.child = nil
-end
-
 -- ---- talking ----
 
 ---What the methods of the conversation are told.
@@ -175,6 +121,11 @@ local function show(chat, answer, streamed)
   tell_left_out(chat, answer)
 end
 
+-- What takes longer than people wait in silence.
+local function tell_wait(seconds)
+  if seconds >= 2 then print.note(("(trying again in %d s)"):format(math.ceil(seconds))) end
+end
+
 ---Runs a method that gives an answer, and shows that.
 ---@param chat kalito.Chat
 ---@param method "ask"|"retry"
@@ -182,7 +133,7 @@ end
 ---@return boolean? ok, string? message, string? code
 function M.run(chat, method, ...)
   local list, options = table.pack(...), M.options(chat)
-  options.on_delta = shower(chat)
+  options.on_delta, options.on_wait = shower(chat), tell_wait
   local begun = false
   local on_delta = options.on_delta
   options.on_delta = on_delta and function(text)

@@ -104,7 +104,7 @@ local function pin(chat, rest)
 end
 
 local function summarise(chat)
-  return with_session(chat, "summary", "make", table.unpack(chats.summary_words(chat)))
+  return with_session(chat, "summary", "make", table.unpack(require("kalito.chat_summary").words(chat)))
 end
 
 local function save(chat, rest)

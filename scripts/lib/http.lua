@@ -20,6 +20,7 @@ local M = {}
 ---@field key_name? string the variable the key comes from, for messages
 ---@field secrets? string[] what no message may hold
 ---@field retries? integer 2
+---@field on_wait? fun(seconds: number) told before it waits to try again
 ---@field random? fun(): number jitter, 0..1; for tests
 ---@field wait? fun(seconds: number) for tests
 ---@field now? fun(): integer seconds since 1970; for tests
@@ -140,6 +141,7 @@ function M.request(settings, on_chunk)
       local after = response and M.retry_after(response.headers, now(settings))
       return nil, failure.describe(response, message, code, transient, after, settings), code or "http", response
     end
+    if settings.on_wait then settings.on_wait(seconds) end
     (settings.wait or http.wait)(seconds)
   end
 end

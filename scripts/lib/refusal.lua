@@ -20,13 +20,14 @@ end
 ---@param target kalito.Target
 ---@param request kalito.ProviderRequest
 ---@param on_chunk fun(piece: string): boolean?
+---@param extra? table more settings for kalito.http
 ---@return kalito.HttpResponse? response, string? message, string? code
-function M.send(target, request, on_chunk)
+function M.send(target, request, on_chunk, extra)
   local body = type(request.body) == "table" and request.body or {}
   target.refused = target.refused or {}
   while true do
     for field in pairs(target.refused) do body[field] = nil end
-    local response, message, code, answer = servers.send(target.server, request, on_chunk)
+    local response, message, code, answer = servers.send(target.server, request, on_chunk, extra)
     local field = not response and refused(target.server, body, answer)
     if not field then return response, message, code end
     target.refused[field] = true

@@ -134,8 +134,9 @@ end
 ---@param messages { role: string, content: string }[]
 ---@param settings? table of the persona: temperature, topP, maxTokens, stopSequences, repeatPenalty; context
 ---@param on_delta? fun(text: string): boolean?
+---@param on_wait? fun(seconds: number) told before it waits to try again
 ---@return kalito.Reply? reply, string? message, string? code, kalito.Reply? partial what came before it failed
-function M.chat(target, messages, settings, on_delta)
+function M.chat(target, messages, settings, on_delta, on_wait)
   local server = target.server
   local state = { server = server, texts = {}, usage = {}, kept = {}, thinking = thinking.new(),
     begun = kalito.system.clock() }
@@ -149,7 +150,8 @@ function M.chat(target, messages, settings, on_delta)
   end
   local stream = streams.new(request.stream, on_event(state, on_delta))
   local ok, response
-  ok, response, message, code = pcall(refusal.send, target, request, function(chunk) return stream:feed(chunk) end)
+  local function feed(chunk) return stream:feed(chunk) end
+  ok, response, message, code = pcall(refusal.send, target, request, feed, { on_wait = on_wait })
   if ok then return conclude(state, stream, target, on_delta, response, message, code) end
   if not tostring(response):find "interrupted" then error(response, 0) end
   return nil, "interrupted", "interrupted", reply_of(state, target)

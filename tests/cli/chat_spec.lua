@@ -268,6 +268,25 @@ send /quit\r
     assert.are.same({ 2, chats.TEXT }, { #rows, rows[2].text })
   end)
 
+  it("does not wait on when Ctrl-C is pressed", function()
+    local out = type_at("Trip --model ollama:limited_wait", [[
+prompt [ollama:limited_wait
+send hello\r
+expect trying again in 30 s
+send \x03
+expect interrupted
+prompt [ollama:limited_wait
+send /model ollama:plain\r
+prompt [ollama:plain
+send /retry\r
+expect Gr
+prompt [ollama:plain
+send \x04
+]])
+    assert.is_truthy(out:find "exit 0\n$")
+    assert.are.equal(2, #messages())
+  end)
+
   it("goes on after a failure, for /retry", function()
     type_at("Trip --model ollama:flaky", [[
 prompt [ollama:flaky

@@ -256,6 +256,13 @@ describe("A request", function()
     end
   end)
 
+  it("tells how long it waits", function()
+    local told = {}
+    local function on_wait(seconds) told[#told + 1] = seconds end
+    assert(provider.chat(target("openai", "limited_date"), HELLO, {}, nil, on_wait))
+    assert.are.same({ 3 }, told)
+  end)
+
   it("is tried three times and no more", function()
     for _, behaviour in ipairs { "down", "resets" } do
       for _, name in ipairs(NAMES) do
