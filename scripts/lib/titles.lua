@@ -77,11 +77,11 @@ local function clean(text)
   return M.of(line)
 end
 
-local function ask(due, model, config)
+local function ask(db, due, model, config)
   local target, message = models.target(model, config)
   if not target then return nil, message end
-  local reply, code
-  reply, message, code = provider.chat(target, due.prompt, { temperature = 0.2 })
+  local settings, reply, code = { temperature = 0.2, context = models.sizes(db, target, {}).holds }
+  reply, message, code = provider.chat(target, due.prompt, settings)
   if code == "interrupted" then error("interrupted", 0) end
   if not reply then return nil, message end
   local title
@@ -115,7 +115,7 @@ function M.make(chat, options)
   if model == nil then model = (chat.db.session.get(chat.id) or {}).model end
   local due = model and M.due(chat)
   if not due then return nil end
-  local title, problem, usage = ask(due, model, options.config)
+  local title, problem, usage = ask(chat.db, due, model, options.config)
   local record = { text = title, was = due.name, failed = problem, hash = trace.hash(due.prompt),
     model = type(model) == "table" and model.name or model, usage = usage }
   local ok, message, code = store(chat, due, record)
