@@ -41,22 +41,39 @@ static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out
 
 /* ---- the file ---- */
 
-/* How many pages of that size begin like pages of a tree. */
+/* Is it a page of a tree, of that size? Its cells begin behind their list, and the first that was put in stands at the
+** page's end. */
+static bool is_tree(const uint8_t *p, size_t page) {
+    bool inner = p[0] == INDEX_INNER || p[0] == TABLE_INNER;
+    if (!inner && p[0] != INDEX_LEAF && p[0] != TABLE_LEAF) return false;
+    size_t n = big(p + 3, 2), first = inner ? 12 : 8, last = 0;
+    if (n == 0 || first + 2 * n > page) return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = big(p + first + 2 * i, 2);
+        if (at < first + 2 * n || at >= page) return false;
+        if (at > last) last = at;
+    }
+    return last >= page / 2;
+}
+
+/* How many bytes stand in pages of that size. */
 static size_t plausible(const uint8_t *data, size_t size, size_t page) {
     size_t n = 0;
-    for (size_t at = page; at + page <= size; at += page) {
-        uint8_t kind = data[at];
-        bool tree =
-            kind == INDEX_INNER || kind == TABLE_INNER || kind == INDEX_LEAF || kind == TABLE_LEAF;
-        n += tree && big(data + at + 3, 2) < page / 4 && big(data + at + 5, 2) <= page;
-    }
+    for (size_t at = page; at + page <= size; at += page)
+        n += is_tree(data + at, page);
     return n * page;
+}
+
+/* Where the constants of the header stand, its numbers are believed. */
+static bool is_header(const uint8_t *data) {
+    return memcmp(data, "SQLite format 3", 16) == 0 && data[21] == 64 && data[22] == 32 &&
+           data[23] == 32;
 }
 
 static size_t find_page_size(const uint8_t *data, size_t size) {
     size_t said = big(data + 16, 2) == 1 ? 65536 : big(data + 16, 2), best = 4096, score = 0;
     bool power = said >= 512 && (said & (said - 1)) == 0;
-    if (power && memcmp(data, "SQLite format 3", 16) == 0) return said;
+    if (power && is_header(data)) return said;
     for (size_t page = 512; page <= 65536; page *= 2) {
         size_t now = plausible(data, size, page);
         if (now > score) {
@@ -80,7 +97,7 @@ kal_code kali_pages_open(const char *path, kali_pages *out, kal_err *err) {
     out->data = data;
     out->size = (size_t)st.st_size;
     out->page_size = find_page_size(out->data, out->size);
-    size_t reserved = out->data[20] < 64 ? out->data[20] : 0;
+    size_t reserved = is_header(out->data) ? out->data[20] : 0;
     out->usable = out->page_size - reserved;
     out->count = (uint32_t)(out->size / out->page_size);
     out->seen = calloc(out->count + 1, 1);
@@ -113,6 +130,10 @@ void kali_pages_skip_free(kali_pages *p) {
     }
 }
 
+void kali_pages_forget(kali_pages *p) {
+    memset(p->seen, 0, p->count + 1);
+}
+
 /* ---- rows ---- */
 
 /* A payload: what of it lies in the page, and in overflow pages from there on. */
@@ -121,7 +142,8 @@ typedef struct payload {
     size_t size, local;
 } payload;
 
-/* Puts a payload together. False when its pages are not there. */
+/* Puts a payload together. False when its pages are not there. They are not marked: no page that goes on a payload looks
+** like one of a tree, as it begins with a page's number, and a damaged one may lead anywhere. */
 static bool gather(kali_pages *p, payload *load) {
     if (load->local == load->size) return true;
     uint32_t next = big(load->data + load->local, 4);
@@ -135,7 +157,6 @@ static bool gather(kali_pages *p, payload *load) {
         size_t n = load->size - have < p->usable - 4 ? load->size - have : p->usable - 4;
         memcpy(whole + have, page + 4, n);
         have += n;
-        p->seen[next] = 1;
         next = big(page, 4);
     }
     load->data = whole;
@@ -217,6 +238,7 @@ static bool visit_cell(kali_pages *p, const uint8_t *page, size_t at, int kind, 
 }
 
 static bool visit_cells(kali_pages *p, uint32_t number, kali_visit visit, void *context) {
+    if (!visit) return true;
     const uint8_t *page = page_at(p, number), *head = number == 1 ? page + 100 : page;
     int kind = head[0];
     size_t first = (size_t)(head - page) + (kind == INDEX_INNER ? 12 : 8), n = big(head + 3, 2);

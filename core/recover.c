@@ -5,29 +5,27 @@
 */
 #include "pages.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define INDEX_NAME "idx_messages_session_created"
 #define NAME 64
+#define FOREIGN_MAX 256
 
 /* A table of the new database, and what is known of it in the old one. */
 typedef struct target {
     const char *name;
-    bool (*fits)(
-        const kali_cells *row); /* may a row that nothing leads to be one of its? NULL: never */
-    size_t count;               /* columns of the old table, in their order there */
+    size_t least; /* columns of its oldest rows; 0: no row that nothing leads to is one of its */
+    size_t count; /* columns of the old table, in their order there */
     char columns[KALI_COLUMNS][NAME];
+    kali_shape shapes[KALI_COLUMNS];
     bool known[KALI_COLUMNS]; /* the new table has it too */
     int key;                  /* the column that is the row's id, -1 none */
     uint32_t root;
     char sql[2000]; /* INSERT */
-    int64_t saved, refused;
+    int64_t saved, refused, garbled;
 } target;
 
 typedef struct recovery {
@@ -36,6 +34,8 @@ typedef struct recovery {
     target *targets;
     target *now; /* of the walk under way; NULL: told by shape */
     uint32_t index_root;
+    uint32_t foreign[FOREIGN_MAX]; /* roots of other tables */
+    size_t foreign_count;
     int64_t indexed, missing; /* messages that the index names, and that did not come */
     kal_err *err;
     kal_code code;
@@ -43,11 +43,16 @@ typedef struct recovery {
 
 /* Sessions first: others refer to them. */
 static const target TARGETS[] = {
-    {.name = "sessions", .fits = kali_is_session},
-    {.name = "personas", .fits = kali_is_persona},
-    {.name = "messages", .fits = kali_is_message},
-    {.name = "conversation_summaries", .fits = kali_is_summary},
-    {.name = "semantic_pins", .fits = kali_is_pin},
+    {.name = "sessions", .least = 7},
+    {.name = "personas", .least = 7},
+    {.name = "messages", .least = 7},
+    {.name = "conversation_summaries", .least = 8},
+    {.name = "semantic_pins", .least = 7},
+    /* Those of an early file whose schema is lost. */
+    {.name = "messages",
+     .least = 7,
+     .count = 7,
+     .columns = {"id", "session_id", "role", "text", "model_id", "token_usage", "created_at"}},
     {.name = "kalito_undone"},
     {.name = "kalito_turns"},
     {.name = "kalito_models"},
@@ -95,6 +100,7 @@ static void prepare_insert(recovery *r, target *t) {
     char names[900] = "", marks[300] = "";
     for (size_t i = 0; i < t->count; i++) {
         t->known[i] = has_column(r->store, t->name, t->columns[i]);
+        t->shapes[i] = kali_shape_of(t->name, t->columns[i]);
         if (!t->known[i]) continue;
         size_t n = strlen(names), m = strlen(marks);
         snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", t->columns[i]);
@@ -130,28 +136,53 @@ static bool equals(const kal_value *v, const char *word) {
            memcmp(v->text.data, word, v->text.len) == 0;
 }
 
-/* A row of the schema: type, name, tbl_name, rootpage, sql. */
+/* A row of the schema: type, name, tbl_name, rootpage, sql. Tables that are not ours are only marked: what stands in
+** their pages is nobody's of ours. */
 static bool visit_schema(void *context, const kali_cells *row) {
     recovery *r = context;
-    if (row->count < 5 || row->values[3].kind != KAL_INTEGER) return true;
+    bool table = row->count == 5 && equals(&row->values[0], "table");
+    bool index = row->count == 5 && equals(&row->values[0], "index");
+    if (!(table || index) || row->values[3].kind != KAL_INTEGER) return true;
     uint32_t root = (uint32_t)row->values[3].integer;
-    if (equals(&row->values[0], "index") && equals(&row->values[1], INDEX_NAME))
-        r->index_root = root;
-    for (size_t i = 0; i < TABLES && equals(&row->values[0], "table"); i++) {
+    if (index && equals(&row->values[1], INDEX_NAME)) r->index_root = root;
+    for (size_t i = 0; i < TABLES && table; i++) {
         if (!equals(&row->values[1], r->targets[i].name)) continue;
         r->targets[i].root = root;
         learn_columns(&r->targets[i], row->values[4].text);
+        return true;
     }
+    if (table && r->foreign_count < FOREIGN_MAX) r->foreign[r->foreign_count++] = root;
     return true;
+}
+
+/* The schema begins on the first page. Where nothing leads to its rows, they are looked for in all of them. */
+static void read_schema(recovery *r) {
+    kali_pages_walk(&r->pages, 1, visit_schema, r);
+    for (size_t i = 0; i < TABLES; i++) {
+        if (r->targets[i].root || !r->targets[i].least) continue;
+        r->foreign_count = 0;
+        kali_pages_rest(&r->pages, visit_schema, r);
+        kali_pages_forget(&r->pages);
+        return;
+    }
 }
 
 /* ---- rows ---- */
 
-static bool is_sound(const kali_cells *row) {
-    for (size_t i = 0; i < row->count; i++)
+/* What names a row, and its session. */
+static bool has_key(const target *t, const kali_cells *row) {
+    if (row->count < 2 || (t->key < 0 && row->values[0].kind == KAL_NULL)) return false;
+    for (size_t i = 0; i < 2; i++)
         if (row->values[i].kind == KAL_TEXT && !kal_text_valid(row->values[i].text, NULL))
             return false;
     return true;
+}
+
+static bool is_garbled(const kali_cells *row) {
+    for (size_t i = 0; i < row->count; i++)
+        if (row->values[i].kind == KAL_TEXT && !kal_text_valid(row->values[i].text, NULL))
+            return true;
+    return false;
 }
 
 static void bind(kali_stmt *q, int k, const kal_value *v) {
@@ -190,22 +221,34 @@ static kal_code insert(recovery *r, target *t, const kali_cells *row, kal_err *e
             bind_default(q, (int)i + 1, t->columns[i]);
     }
     code = kali_run(q, err);
-    if (code == KAL_OK) t->saved += kali_db_changes(r->store->db) > 0;
+    bool saved = code == KAL_OK && kali_db_changes(r->store->db) > 0;
+    t->saved += saved;
+    t->garbled += saved && is_garbled(row);
     if (code == KAL_EXISTS)
         t->refused++; /* a row that our rules do not take, such as one without a name */
     return code == KAL_EXISTS ? KAL_OK : code;
 }
 
+/* The table that a row is of, by its shape. */
+static target *find_target(recovery *r, const kali_cells *row) {
+    for (size_t i = 0; i < TABLES; i++) {
+        target *t = &r->targets[i];
+        if (t->least && kali_shape_fits(t->shapes, t->count, t->least, row)) return t;
+    }
+    return NULL;
+}
+
+/* A damaged page may lead to one of another table. A row that fits none is of the table that led to it, with values that
+** its program does not write. */
 static bool visit_row(void *context, const kali_cells *row) {
     recovery *r = context;
     target *t = r->now;
-    if (!is_sound(row)) return true;
-    for (size_t i = 0; i < TABLES && !r->now; i++)
-        if (r->targets[i].fits && r->targets[i].fits(row)) {
-            t = &r->targets[i];
-            break;
-        }
-    if (!t || (t->fits && !t->fits(row) && r->now && row->count < t->count / 2)) return true;
+    bool sure = t && (!t->least || kali_shape_fits(t->shapes, t->count, t->least, row));
+    if (!sure) {
+        target *other = find_target(r, row);
+        if (other || !t) t = other;
+    }
+    if (!t || !has_key(t, row)) return true;
     r->code = insert(r, t, row, r->err);
     return r->code == KAL_OK;
 }
@@ -233,8 +276,7 @@ static kal_code take_all(recovery *r) {
         if (r->targets[i].count == 0)
             r->code = read_columns(r->store->db, TARGETS[i].name, &r->targets[i], r->err);
     if (r->code != KAL_OK) return r->code;
-    kali_pages_skip_free(&r->pages);
-    kali_pages_walk(&r->pages, 1, visit_schema, r);
+    read_schema(r);
     for (size_t i = 0; i < TABLES; i++)
         prepare_insert(r, &r->targets[i]);
     for (size_t i = 0; i < TABLES && r->code == KAL_OK; i++) {
@@ -242,55 +284,13 @@ static kal_code take_all(recovery *r) {
         if (r->now->root) kali_pages_walk(&r->pages, r->now->root, visit_row, r);
     }
     r->now = NULL;
+    for (size_t i = 0; i < r->foreign_count; i++)
+        kali_pages_walk(&r->pages, r->foreign[i], NULL, NULL);
+    kali_pages_skip_free(&r->pages);
     if (r->code == KAL_OK) kali_pages_rest(&r->pages, visit_row, r);
     if (r->code == KAL_OK && r->index_root)
         kali_pages_index(&r->pages, r->index_root, visit_entry, r);
     return r->code;
-}
-
-/* ---- the private copy ---- */
-
-/* Pages that the disk cannot read become zeros. */
-static kal_code copy_file(const char *from, const char *to, kal_err *err) {
-    char block[4096];
-    struct stat st;
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0)
-        return kali_fail(err, errno == ENOENT ? KAL_NOT_FOUND : KAL_IO, "%s: %s", from,
-                         strerror(errno));
-    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    kal_code code = out < 0 ? kali_fail(err, KAL_IO, "%s: %s", to, strerror(errno)) : KAL_OK;
-    if (code == KAL_OK && (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)))
-        code = kali_fail(err, KAL_NOT_KALITO, "%s: is not a file", from);
-    for (off_t at = 0; code == KAL_OK && at < st.st_size; at += (off_t)sizeof block) {
-        ssize_t n = pread(in, block, sizeof block, at);
-        if (n < 0) memset(block, 0, sizeof block), n = (ssize_t)sizeof block;
-        if (n > 0 && write(out, block, (size_t)n) != n)
-            code =
-                kali_fail(err, errno == ENOSPC ? KAL_FULL : KAL_IO, "%s: %s", to, strerror(errno));
-    }
-    if (out >= 0) close(out);
-    close(in);
-    return code;
-}
-
-/* A log beside the file holds what was written last: the engine puts it into the copy, where it can. */
-static void take_log(const char *bad, const char *copy) {
-    char from[KAL_PATH_MAX + 64], to[KAL_PATH_MAX + 64];
-    struct stat st;
-    kali_db *db;
-    snprintf(from, sizeof from, "%s-wal", bad);
-    snprintf(to, sizeof to, "%s-wal", copy);
-    if (stat(from, &st) != 0 || st.st_size == 0 || copy_file(from, to, NULL) != KAL_OK) return;
-    if (kali_db_open(copy, &(kal_options){0}, &db, NULL) == KAL_OK) {
-        kali_db_accept(db);
-        kali_db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
-        kali_db_close(db);
-    }
-    snprintf(to, sizeof to, "%s-wal", copy);
-    unlink(to);
-    snprintf(to, sizeof to, "%s-shm", copy);
-    unlink(to);
 }
 
 /* ---- the whole ---- */
@@ -301,6 +301,9 @@ static void report_tables(const recovery *r, kal_report *report) {
         if (i > 4 && !t->saved) continue;
         kali_report_add(report, false, NULL, "%s: %lld rows saved%s", t->name, (long long)t->saved,
                         t->root ? "" : ", found by their shape: nothing led to them");
+        if (t->garbled)
+            kali_report_add(report, true, NULL, "%s: %lld of them hold bytes that are no text",
+                            t->name, (long long)t->garbled);
         if (t->refused)
             kali_report_add(report, true, NULL, "%s: %lld rows were damaged", t->name,
                             (long long)t->refused);
@@ -337,8 +340,7 @@ static kal_code fill(recovery *r, kal_report *report, kal_err *err) {
 static kal_code recover(recovery *r, const char *bad, const char *copy, const char *good,
                         kal_report *report, kal_err *err) {
     kal_options options = {.create = true};
-    kal_code code = copy_file(bad, copy, err);
-    if (code == KAL_OK) take_log(bad, copy);
+    kal_code code = kali_pages_copy(bad, copy, err);
     if (code == KAL_OK) code = kali_pages_open(copy, &r->pages, err);
     if (code == KAL_OK) code = kal_store_open(good, &options, &r->store, err);
     if (code == KAL_OK) code = fill(r, report, err);

@@ -239,6 +239,98 @@ static void what_is_in_a_log_is_saved_too(void **state) {
     assert_int_equal(count(f, "messages"), 1);
 }
 
+static void rows_come_back_when_the_header_lies(void **state) {
+    fixture *f = *state;
+    size_t size;
+    dice d = {31};
+    fill(f);
+    char *data = read_file(f->path, &size);
+    for (int round = 0; round < 8; round++) {
+        for (size_t i = round == 7 ? 16 : 0; i < 100; i++)
+            data[i] = (char)below(&d, 256);
+        write_file(f->path, data, size);
+        recover(f);
+        open_good(f);
+        assert_int_equal(count(f, "messages"), 3000);
+        assert_int_equal(count(f, "personas"), 30);
+        kal_store_close(f->store);
+        f->store = NULL;
+    }
+    free(data);
+}
+
+/* An inner page that leads to another table's, and pages that stand where others belong. */
+static void rows_stay_in_their_table_when_pages_lead_astray(void **state) {
+    fixture *f = *state;
+    size_t size;
+    dice d = {17};
+    fill(f);
+    char *data = read_file(f->path, &size);
+    for (int round = 0; round < 10; round++) {
+        char *copy = malloc(size);
+        memcpy(copy, data, size);
+        for (int i = 0; i < 12; i++) {
+            size_t a = 1 + (size_t)below(&d, (int64_t)(size / 4096) - 1), b = 1 + (size_t)below(&d, (int64_t)(size / 4096) - 1);
+            memcpy(copy + a * 4096, data + b * 4096, 4096);
+        }
+        write_file(f->path, copy, size);
+        free(copy);
+        recover(f);
+        open_good(f);
+        kal_rows found;
+        kal_sql query = {.text = T("SELECT count(*) FROM semantic_pins WHERE content <> 'pinned'")};
+        ok(kal_store_sql(f->store, &query, &found, &f->err));
+        assert_int_equal(found.values[0].integer, 0);
+        kal_store_close(f->store);
+        f->store = NULL;
+    }
+    free(data);
+}
+
+static void what_another_program_has_stored_comes_back_as_it_is(void **state) {
+    fixture *f = *state;
+    snprintf(good, sizeof good, "%s/good.db", f->dir);
+    run(f, "PRAGMA foreign_keys = OFF; %s", ORIGINAL);
+    run(f, "INSERT INTO sessions(id, name) VALUES ('s', x'FF00FE'), ('t', NULL);"
+           "INSERT INTO messages(session_id, role, text, created_at, importance_score) VALUES"
+           " ('s', 'model', CAST(x'C3280A41' AS TEXT), '2025-01-01', 'high'), ('s', NULL, x'0001FF', NULL, -3),"
+           " ('gone', 'user', NULL, 'noon', NULL);"
+           "INSERT INTO semantic_pins(id, session_id, content, pin_type) VALUES ('p', 's', x'DEAD', 'odd')");
+    close_all(f);
+    recover(f);
+    open_good(f);
+    assert_int_equal(count(f, "messages"), 3);
+    assert_int_equal(count(f, "sessions"), 3); /* one for the message without any */
+    assert_int_equal(count(f, "semantic_pins"), 1);
+    kal_message row;
+    ok(kal_message_get(f->store, 1, &row, &f->err));
+    assert_int_equal(row.text.len, 4);
+}
+
+static void a_log_is_read_when_the_first_page_is_gone(void **state) {
+    fixture *f = *state;
+    char log[400];
+    size_t size, log_size;
+    fill(f);
+    reopen(f);
+    for (int i = 0; i < 20; i++)
+        add_message(f, "session 3", "written last");
+    snprintf(log, sizeof log, "%s-wal", f->path);
+    char *data = read_file(f->path, &size), *log_data = read_file(log, &log_size);
+    assert_true(log_size > 4096);
+    close_all(f);
+    memset(data, 0, 4096);
+    write_file(f->path, data, size);
+    /* The last frame is torn: what was committed before it counts. */
+    log_data[log_size - 5] ^= 1;
+    write_file(log, log_data, log_size);
+    recover(f);
+    open_good(f);
+    assert_int_equal(count(f, "messages"), 3019);
+    free(data);
+    free(log_data);
+}
+
 /* ---- files made to do harm */
 
 static void garbage_ends_soon_and_without_harm(void **state) {
@@ -323,6 +415,10 @@ int main(void) {
         ON_FILE(deleted_rows_stay_deleted),
         ON_FOLDER(a_file_of_the_original_comes_back_with_its_own_order_of_columns),
         ON_FILE(what_is_in_a_log_is_saved_too),
+        ON_FILE(rows_come_back_when_the_header_lies),
+        ON_FILE(rows_stay_in_their_table_when_pages_lead_astray),
+        ON_FOLDER(what_another_program_has_stored_comes_back_as_it_is),
+        ON_FILE(a_log_is_read_when_the_first_page_is_gone),
         ON_FILE(garbage_ends_soon_and_without_harm),
         ON_FOLDER(hostile_files_are_refused_or_opened_in_time),
         ON_FOLDER(what_is_no_file_is_refused),
