@@ -134,14 +134,17 @@ end
 function M.run(chat, method, ...)
   local list, options = table.pack(...), M.options(chat)
   options.on_delta, options.on_wait = shower(chat), tell_wait
+  options.on_thinking = function() print.progress "thinking ..." end
   local begun = false
   local on_delta = options.on_delta
   options.on_delta = on_delta and function(text)
+    if not begun then print.progress(nil) end
     begun = true
     return on_delta(text)
   end
   list[list.n + 1] = options
   local answer, message, code = chat.talk[method](chat.talk, table.unpack(list, 1, list.n + 1))
+  print.progress(nil)
   if not answer then
     if begun and not print.json then print.write "\n" end
     if code == "budget" then message = message .. ": a larger one (--budget, /budget) or less text helps" end

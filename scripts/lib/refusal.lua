@@ -16,7 +16,7 @@ local function refused(server, body, answer)
   return nil
 end
 
----Sends a request to a model, without what it has refused before.
+---Sends a request to a model, with what config.lua adds to it and without what the model has refused before.
 ---@param target kalito.Target
 ---@param request kalito.ProviderRequest
 ---@param on_chunk fun(piece: string): boolean?
@@ -24,6 +24,7 @@ end
 ---@return kalito.HttpResponse? response, string? message, string? code
 function M.send(target, request, on_chunk, extra)
   local body = type(request.body) == "table" and request.body or {}
+  for field, value in pairs(target.server.options.body) do body[field] = value end
   target.refused = target.refused or {}
   while true do
     for field in pairs(target.refused) do body[field] = nil end

@@ -77,6 +77,7 @@ local function apply(state, delta, on_delta)
   if type(delta.text) == "string" and kalito.text.valid(delta.text) then
     take(state, state.thinking:feed(delta.text), on_delta)
   end
+  if state.on_thinking and (delta.thinking or state.thinking.state == "in") then state.on_thinking() end
   return true
 end
 
@@ -134,12 +135,13 @@ end
 ---@param messages { role: string, content: string }[]
 ---@param settings? table of the persona: temperature, topP, maxTokens, stopSequences, repeatPenalty; context
 ---@param on_delta? fun(text: string): boolean?
----@param on_wait? fun(seconds: number) told before it waits to try again
+---@param hooks? { on_wait?: fun(seconds: number), on_thinking?: fun() } told before it waits to try again, and while
+---the model thinks
 ---@return kalito.Reply? reply, string? message, string? code, kalito.Reply? partial what came before it failed
-function M.chat(target, messages, settings, on_delta, on_wait)
+function M.chat(target, messages, settings, on_delta, hooks)
   local server = target.server
   local state = { server = server, texts = {}, usage = {}, kept = {}, thinking = thinking.new(),
-    begun = kalito.system.clock() }
+    on_thinking = hooks and hooks.on_thinking, begun = kalito.system.clock() }
   if too_long(target, messages) then
     return nil, server.name .. ": a message is too long for a provider's file in the jail", "refused"
   end
@@ -151,7 +153,7 @@ function M.chat(target, messages, settings, on_delta, on_wait)
   local stream = streams.new(request.stream, on_event(state, on_delta))
   local ok, response
   local function feed(chunk) return stream:feed(chunk) end
-  ok, response, message, code = pcall(refusal.send, target, request, feed, { on_wait = on_wait })
+  ok, response, message, code = pcall(refusal.send, target, request, feed, { on_wait = hooks and hooks.on_wait })
   if ok then return conclude(state, stream, target, on_delta, response, message, code) end
   if not tostring(response):find "interrupted" then error(response, 0) end
   return nil, "interrupted", "interrupted", reply_of(state, target)

@@ -31,6 +31,7 @@ local secrets = setmetatable({}, { __mode = "k" }) -- server -> { key =, token =
 local common = {
   file = "", key_env = "", ca_file = "", allow_http = false, connect_timeout = 10, stall_timeout = 300, retries = 2,
   omit = {},     -- settings that are never sent
+  body = {},     -- fields that every request to a model has, as its API calls them: { think = false }
   optional = {}, -- fields of a request that are left out when a model refuses them
   context = 0,   -- tokens of a model's context; 0: as the server says
   contexts = {}, -- the same for single models, by their names

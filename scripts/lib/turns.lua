@@ -90,7 +90,7 @@ end
 -- tells it from a failure of the server's.
 local function chat_with(turn)
   local reply, message, code, partial = provider.chat(turn.target, turn.context.messages, turn.more.settings,
-    turn.options.on_delta, turn.options.on_wait)
+    turn.options.on_delta, turn.options)
   if not reply and debug.gethook() == "external hook" then message, code = "interrupted", "interrupted" end
   return reply, message, code, partial
 end

@@ -403,6 +403,7 @@ function conversation:stats(options) end
 ---model's context leaves beside the answer, or 4000 when nobody knows it
 ---@field on_delta? fun(text: string): boolean? gets the answer in pieces; false stops it
 ---@field on_wait? fun(seconds: number) told before it waits to try again, as the server asks
+---@field on_thinking? fun() told, often, while the model thinks before it answers
 ---@field persona? string id of another persona than the session's
 ---@field query? string what to recall; default the message
 ---@field settings? table temperature, topP, maxTokens, stopSequences, repeatPenalty: before those of the persona

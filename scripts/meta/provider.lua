@@ -40,6 +40,7 @@
 
 ---@class kalito.Delta any of these
 ---@field text? string
+---@field thinking? boolean the model thinks before it answers
 ---@field usage? { prompt_tokens: integer?, completion_tokens: integer? }
 ---@field done? boolean the answer is whole, `reason` says why
 ---@field last? boolean nothing more is worth reading

@@ -49,8 +49,9 @@ end
 local events = {
   message_start = function(data) return { type(data.message) == "table" and usage(data.message.usage) or nil } end,
   content_block_delta = function(data)
-    local delta = data.delta
-    return { type(delta) == "table" and type(delta.text) == "string" and { text = delta.text } or nil }
+    local delta = type(data.delta) == "table" and data.delta or {}
+    if type(delta.text) == "string" then return { { text = delta.text } } end
+    return { delta.thinking ~= nil and { thinking = true } or nil }
   end,
   message_delta = function(data)
     local deltas, stop = { usage(data.usage) }, type(data.delta) == "table" and data.delta.stop_reason

@@ -38,9 +38,11 @@ local function parse(event)
   local data, deltas = event.data, {}
   if type(data) ~= "table" then return nil end
   if data.error ~= nil then return { { error = data.error } } end
-  local message = data.message
-  if type(message) == "table" and type(message.content) == "string" and message.content ~= "" then
+  local message = type(data.message) == "table" and data.message or {}
+  if type(message.content) == "string" and message.content ~= "" then
     deltas[1] = { text = message.content }
+  elseif type(message.thinking) == "string" and message.thinking ~= "" then
+    deltas[1] = { thinking = true }
   end
   if data.done == true then
     deltas[#deltas + 1] = {

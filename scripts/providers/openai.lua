@@ -54,9 +54,12 @@ local function request(messages, settings)
   return sent
 end
 
-local function content_of(choice)
+-- What the model thinks is called in two ways, by llama.cpp and vLLM, and by OpenRouter.
+local function delta_of(choice)
   local part = choice.delta or choice.message
-  if type(part) == "table" and type(part.content) == "string" and part.content ~= "" then return part.content end
+  if type(part) ~= "table" then return nil end
+  if type(part.content) == "string" and part.content ~= "" then return { text = part.content } end
+  return (type(part.reasoning_content) == "string" or type(part.reasoning) == "string") and { thinking = true } or nil
 end
 
 -- Usage comes with the last choice, after it, or never; [DONE] may be missing.
@@ -67,8 +70,7 @@ local function parse(event)
   if data.error ~= nil then return { { error = data.error } } end
   local choice = type(data.choices) == "table" and data.choices[1]
   if type(choice) == "table" then
-    local text = content_of(choice)
-    if text then deltas[1] = { text = text } end
+    deltas[1] = delta_of(choice)
     if type(choice.finish_reason) == "string" then
       deltas[#deltas + 1] = { done = true, reason = choice.finish_reason }
     end

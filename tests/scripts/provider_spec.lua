@@ -107,6 +107,17 @@ describe("A chat", function()
     end
   end)
 
+  it("tells that the model thinks", function()
+    for _, name in ipairs(NAMES) do
+      for behaviour, expected in pairs { plain = 0, thinks = 4, thinks_aside = 1 } do
+        local count = 0
+        local hooks = { on_thinking = function() count = count + 1 end }
+        assert(provider.chat(target(name, behaviour), HELLO, {}, nil, hooks))
+        assert.are.equal(expected, count, name .. " " .. behaviour)
+      end
+    end
+  end)
+
   it("that was all spent on thinking says so", function()
     each("spent", function(result, name)
       assert.is_nil(result[1])
@@ -259,7 +270,7 @@ describe("A request", function()
   it("tells how long it waits", function()
     local told = {}
     local function on_wait(seconds) told[#told + 1] = seconds end
-    assert(provider.chat(target("openai", "limited_date"), HELLO, {}, nil, on_wait))
+    assert(provider.chat(target("openai", "limited_date"), HELLO, {}, nil, { on_wait = on_wait }))
     assert.are.same({ 3 }, told)
   end)
 
@@ -452,6 +463,11 @@ describe("The persona's settings", function()
     }, sent("anthropic", settings))
     local body = sent("anthropic", { topP = 0.5 })
     assert.are.same({ 4096, 0.5 }, { body.max_tokens, body.top_p })
+  end)
+
+  it("are joined by what config.lua adds", function()
+    local body = sent("openai", settings, { providers = { openai = { body = { reasoning_effort = "low" } } } })
+    assert.are.same({ "low", 1.5 }, { body.reasoning_effort, body.temperature })
   end)
 
   it("are left out where config.lua omits them", function()
