@@ -9,6 +9,7 @@
 #include <histedit.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -171,6 +172,11 @@ static void open_line(lua_State *L, editor *e) {
     el_source(e->line, NULL);
 }
 
+static bool obeys_escapes(void) {
+    const char *term = getenv("TERM");
+    return term && *term && strcmp(term, "dumb") != 0;
+}
+
 static size_t line_length(const char *line) {
     size_t n = strlen(line);
     return n > 0 && line[n - 1] == '\n' ? n - 1 : n;
@@ -188,7 +194,7 @@ static int read_line(lua_State *L) {
     fflush(stdout);
     e->prompt = prompt;
     e->interrupted = false;
-    e->pasting = lua_toboolean(L, 3);
+    e->pasting = lua_toboolean(L, 3) && obeys_escapes();
     e->L = L;
     mark_pastes(e, true);
     const char *line = el_gets(e->line, &count);

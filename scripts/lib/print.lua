@@ -76,7 +76,7 @@ local function write_aligned(cells, columns)
     if not column.wide then total = total + widths[j] + 2 end
   end
   total = narrowed(widths, columns, total)
-  local room = math.max(LEAST, kalito.system.columns() - total)
+  local room = math.max(LEAST // 2, kalito.system.columns() - total)
   for j, column in ipairs(columns) do
     if column.wide then widths[j] = math.min(widths[j], room) end
   end
