@@ -74,6 +74,13 @@ static void read_weights(lua_State *L, kal_weights *weights) {
         kalb_field_number(L, table, WEIGHTS[i], &each[i]);
 }
 
+/* Into the row at the top; none is absent. */
+static void push_neighbour(lua_State *L, const char *key, int64_t id) {
+    if (id == 0) return;
+    lua_pushinteger(L, id);
+    lua_setfield(L, -2, key);
+}
+
 void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
@@ -82,6 +89,8 @@ void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
         lua_setfield(L, -2, "score");
         kalb_push_text(L, hits[i].reasons);
         lua_setfield(L, -2, "reasons");
+        push_neighbour(L, "question", hits[i].question);
+        push_neighbour(L, "answer", hits[i].answer);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

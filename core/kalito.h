@@ -891,6 +891,10 @@ typedef struct kal_hit {
     kal_message message;
     double score;    /* > 0; comparable within one answer only */
     kal_str reasons; /* JSON: [["words","boiler manual"],["speaker",0.6],...] */
+    /* What makes it readable, 0 none: the message that it answers (the nearest of the three before it that is by
+    ** somebody else, when this is an assistant's or that ends in a question mark), or of a question that is no
+    ** assistant's the answer (the first of the two after it by somebody else). Not told of vectors' hits. */
+    int64_t question, answer;
 } kal_hit;
 
 /* Ranks the messages of the whole history, archived ones too, by how well they answer the query: by their words

@@ -210,6 +210,30 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
     return kali_fail(err, KAL_NOMEM, "out of memory");
 }
 
+/* ---- neighbours ---- */
+
+/* The nearest of `room` messages in one direction that is by somebody else; -1 none. */
+static int32_t other(const kali_rank *r, uint32_t place, bool back, int room) {
+    const kali_record *rows = r->documents.rows, *d = &rows[place];
+    int32_t at = back ? d->previous : d->next;
+    for (; at >= 0 && room > 0; room--) {
+        bool alike = ((rows[at].flags ^ d->flags) & (KALI_ASSISTANT | KALI_OTHER)) == 0;
+        if (!alike || rows[at].speaker != d->speaker) return at;
+        at = back ? rows[at].previous : rows[at].next;
+    }
+    return -1;
+}
+
+static void tell_neighbours(const kali_rank *r, uint32_t place, kal_hit *hit) {
+    const kali_record *rows = r->documents.rows, *d = &rows[place];
+    bool assistant = d->flags & KALI_ASSISTANT, asks = !assistant && d->flags & KALI_QUESTION;
+    int32_t at = other(r, place, !asks, asks ? 2 : 3);
+    int64_t id = at < 0 ? 0 : kali_documents_id(&r->documents, (size_t)at);
+    bool asked = at >= 0 && (assistant || rows[at].flags & KALI_QUESTION);
+    hit->answer = asks ? id : 0;
+    hit->question = !asks && asked ? id : 0;
+}
+
 /* ---- all together ---- */
 
 static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list, size_t n,
@@ -227,6 +251,7 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
         if (cost > left && query->budget > 0) continue;
         left -= cost;
         hit->score = list[i].score;
+        tell_neighbours(r, list[i].place, hit);
         ++*count;
     }
     return KAL_OK;

@@ -17,44 +17,34 @@ local function recalled_limit(plan)
   return limit and math.max(0, math.min(limit, 100)) or 0
 end
 
-local function is_question(text)
-  return text:find "%?%s*$" ~= nil
-end
-
--- What makes a recalled message readable: the question before an answer, or else the answer after a question.
-local function neighbour(db, hit)
-  local asks = is_question(hit.text) and hit.role ~= "assistant"
-  local filter = { session = hit.session, limit = 3 }
-  filter[asks and "since" or "before"], filter.order = hit.created_at, asks and "oldest" or "newest"
-  for _, row in ipairs(db.message.find(filter) or {}) do
-    if row.id ~= hit.id and (row.role ~= hit.role or row.speaker ~= hit.speaker) then
-      return (asks or hit.role == "assistant" or is_question(row.text)) and row or nil, asks
-    end
-  end
-  return nil
-end
-
 -- What came after the new message, an answer that is asked for again, is no memory.
 local function is_later(row, new)
   return new and row.session == new.session
     and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
 end
 
+-- The neighbour that makes a hit readable, unless it is shown or came after the new message; and whether it answers.
+local function neighbour(hit, seen, new)
+  local id = hit.question or hit.answer
+  if not id or seen[id] or new and hit.session == new.session and id >= new.id then return nil end
+  return id, id == hit.answer
+end
+
 -- Hits with the neighbours that make them readable. The question of an answer goes with it: it is short, and without it
 -- the answer may say nothing. The answer to a question may be long: it takes what room the better half leaves.
-local function with_neighbours(db, hits, new)
+local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
   for _, hit in ipairs(hits) do seen[hit.id] = true end
   for _, hit in ipairs(hits) do
     while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then
       list[#list + 1] = { id = hit.id, score = hit.score, reasons = scoring.encode(hit.reasons) }
-      local row, answer = neighbour(db, hit)
-      if row and not seen[row.id] and not is_later(row, new) then
-        seen[row.id] = true
+      local id, answer = neighbour(hit, seen, new)
+      if id then
+        seen[id] = true
         local to = answer and later or list
         local score = answer and hit.score / 2 or hit.score
-        to[#to + 1] = { id = row.id, score = score, reasons = scoring.encode { { "beside", tostring(hit.id) } } }
+        to[#to + 1] = { id = id, score = score, reasons = ('[["beside","%d"]]'):format(hit.id) }
       end
     end
   end
@@ -80,7 +70,7 @@ local function recalled(chat, plan, query, new)
   local scope = type(plan.recalled) == "table" and plan.recalled.scope
   local hits, message, code = M.recall(chat, query, { limit = limit, scope = scope, without = new and new.id })
   if not hits then return nil, message, code end
-  return with_neighbours(chat.db, hits, new)
+  return with_neighbours(hits, new)
 end
 
 -- ---- the whole ----

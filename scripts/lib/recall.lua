@@ -28,8 +28,22 @@ local function near(db, options)
   return require("kalito.vectors").near(db, model, options)
 end
 
+-- What makes a message readable that recall has not found, as db.recall.find tells it of what it finds.
+local function link(db, row)
+  local asks = row.role ~= "assistant" and row.text:find "%?%s*$"
+  local filter = { session = row.session, limit = 3 }
+  filter[asks and "since" or "before"], filter.order = row.created_at, asks and "oldest" or "newest"
+  for _, other in ipairs(db.message.find(filter) or {}) do
+    if other.id ~= row.id and (other.role ~= row.role or other.speaker ~= row.speaker) then
+      if asks then row.answer = other.id end
+      if row.role == "assistant" or other.text:find "%?%s*$" then row.question = not asks and other.id or nil end
+      return
+    end
+  end
+end
+
 -- Tells the hits how near they are, and adds the nearest that have no word of the query.
-local function join(hits, nearest, room)
+local function join(db, hits, nearest, room)
   local by_id = {}
   for _, hit in ipairs(hits) do by_id[hit.id] = hit end
   for _, row in ipairs(nearest) do
@@ -37,6 +51,7 @@ local function join(hits, nearest, room)
       by_id[row.id].similarity = row.score
     elseif room > 0 then
       row.similarity, row.score, row.reasons, room = row.score, 0.0, {}, room - 1
+      link(db, row)
       hits[#hits + 1] = row
     end
   end
@@ -90,7 +105,7 @@ function M.find(db, options)
   hits, message, code = db.recall.find(request)
   if not hits then return nil, message, code end
   for _, hit in ipairs(hits) do hit.reasons = kalito.json.decode(hit.reasons or "[]") or {} end
-  if nearest then join(hits, nearest, request.limit) end
+  if nearest then join(db, hits, nearest, request.limit) end
   hits = copies.fold(hits, option "similar")
   if #hits == 0 then return hits end
   local now = db.now()

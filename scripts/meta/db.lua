@@ -738,6 +738,8 @@ function db.recall.words(lists) end
 ---@class kalito.Hit: kalito.Message
 ---@field score number above 0; comparable within one answer only
 ---@field reasons string JSON
+---@field question? integer the message that it answers: what makes it readable
+---@field answer? integer of a question: the message that answers it
 
 ---Vectors that a model has made of messages, and the messages near one: `db.vector`. `kalito embed` fills them.
 ---@class kalito.VectorVerbs

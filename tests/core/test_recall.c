@@ -188,6 +188,33 @@ static void reasons_say_why(void **state) {
     assert_non_null(strstr(reasons, "[\"speaker\",0.6]"));
 }
 
+static const kal_hit *found(int64_t id) {
+    size_t rank = rank_of(id);
+    if (!rank) fail_msg("message %lld is not found", (long long)id);
+    return &hits[rank - 1];
+}
+
+static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", NULL, "Good morning.");
+    int64_t question = say(f, "a", "user", NULL, "Where does the zebra live?");
+    int64_t answer = say(f, "a", "assistant", NULL, "The zebra lives in the stable.");
+    int64_t lone = say(f, "a", "user", NULL, "I like the zebra.");
+    int64_t ann = say(f, "b", "user", "Ann", "How is your zebra?");
+    say(f, "b", "user", "Ann", "I heard it limps.");
+    int64_t bob = say(f, "b", "user", "Bob", "The zebra is fine again.");
+    int64_t more = say(f, "b", "user", "Bob", "A zebra is strong.");
+    int64_t last = say(f, "b", "user", "Bob", "Is a zebra stronger?");
+    ok(recall(f, "zebra"));
+    assert_int_equal(found(question)->answer, answer);
+    assert_int_equal(found(answer)->question, question);
+    assert_true(!found(question)->question && !found(answer)->answer);
+    assert_true(!found(lone)->question && !found(lone)->answer); /* what it follows asks nothing */
+    assert_int_equal(found(ann)->answer, bob);
+    assert_int_equal(found(bob)->question, 0); /* the nearest by somebody else asks nothing */
+    assert_true(!found(more)->question && !found(last)->answer && !found(last)->question);
+}
+
 static void what_is_gone_or_changed_is_not_found(void **state) {
     fixture *f = *state;
     int64_t one = say(f, "a", "user", NULL, "the boiler"), two = say(f, "a", "user", NULL, "the boiler too");
@@ -347,6 +374,7 @@ int main(void) {
         ON_SESSIONS(the_assistants_words_count_less_unless_they_are_asked_for),
         ON_SESSIONS(archived_sessions_take_part_only_when_they_are_named),
         ON_SESSIONS(limit_budget_and_the_query_itself),
+        ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
         ON_SESSIONS(reasons_say_why),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
