@@ -5,42 +5,18 @@
 
 #include <string.h>
 
-static const char *const WEIGHTS[] = {"k1",
-                                      "b",
-                                      "b_assistant",
-                                      "idf_power",
-                                      "before",
-                                      "before_question",
-                                      "after",
-                                      "same2",
-                                      "same4",
-                                      "same2_question",
-                                      "exchange",
-                                      "spread2",
-                                      "answer",
-                                      "session",
-                                      "proximity",
-                                      "speaker",
-                                      "first_person",
-                                      "subject",
-                                      "when",
-                                      "name",
-                                      "date",
-                                      "day",
-                                      "assistant",
-                                      "opening",
-                                      "opening_share",
-                                      "recent",
-                                      "recent_half",
-                                      "related",
-                                      "category",
-                                      NULL};
+static const char *const WEIGHTS[] = {
+    "k1",        "b",       "b_assistant",    "idf_power", "before",      "before_question",
+    "after",     "same2",   "same2_question", "spread2",   "answer",      "session",
+    "proximity", "speaker", "first_person",   "when",      "date",        "day",
+    "assistant", "opening", "opening_share",  "recent",    "recent_half", "related",
+    "category",  NULL};
 
 /* db.recall.words{ stop =, forms =, related =, ... } -> true */
 static int words(lua_State *L) {
-    static const char *const keys[] = {"stop",     "forms",      "related",      "ask_when",
-                                       "ask_name", "time_words", "first_person", "you_said",
-                                       "months",   NULL};
+    static const char *const keys[] = {
+        "stop",         "forms",    "related", "ask_when", "time_words",
+        "first_person", "you_said", "look_up", "months",   NULL};
     kal_word_lists lists = {0};
     kal_str *each = (kal_str *)&lists;
     kal_err err;

@@ -821,7 +821,7 @@ KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out
 /* What recall knows of a language, as texts: see scripts/words/english.lua for each list's form. Absent lists are
 ** empty. Borrowed for the call. */
 typedef struct kal_word_lists {
-    kal_str stop, forms, related, ask_when, ask_name, time_words, first_person, you_said, months;
+    kal_str stop, forms, related, ask_when, time_words, first_person, you_said, look_up, months;
 } kal_word_lists;
 
 /* Gives the store its word lists, until it is closed. Without them recall knows no language: it still finds
@@ -843,11 +843,9 @@ typedef struct kal_weights {
     double
         before_question; /* 0.7 more when that one is a question: then as if its words stood here */
     double after;        /* 0.1: the message after: the other way it holds less */
-    double same2,
-        same4; /* 0.2, 0.1: two and four away the same person speaks; halves with the distance */
+    double same2;        /* 0.2: two away the same person speaks; half of it four away */
     double
         same2_question; /* 0.2 more when a question of the other one stands between: "and then?" */
-    double exchange;    /* 0.1: what follows from the other side, between user and assistant */
     /* shares of scores */
     double spread2; /* 0.1: of those two away: not saturated as words are */
     double answer; /* 0.3: of the assistant's answer, for the message of the user that it answers */
@@ -855,17 +853,15 @@ typedef struct kal_weights {
         session; /* 0.3: of the session's own BM25: questions of categories are answered all over one */
     double proximity; /* 0.2: the query's words within eight words */
     /* what the query says of its answer: factors of 1 + this */
-    double speaker;      /* 0.6: who is named speaks */
-    double first_person; /* 0.3 more when he speaks of himself */
+    double speaker; /* 0.6: who is named speaks */
     double
-        subject; /* 0.5 of that when two are named (the first is meant) or the name is shortened */
-    double when,
-        name; /* 0.3, 0.1: asked for a time: words of time; for a name: capitalised words */
+        first_person; /* 0.3 more when he speaks of himself; for the user too, who asks about himself */
+    double when;      /* 0.3: asked for a time: words of time */
     double date,
         day; /* 0.5, 0.6: parts of the date are equal; share of the best score for a full date */
     double assistant; /* 0.3 less for an assistant's message: the user knows what happened to him */
     /* a turn of a chat, no bare question: it goes on with something */
-    double opening;       /* 0.2, always: the first message of a session names its topic */
+    double opening;       /* 0.25, always: the first message of a session names its topic */
     double opening_share; /* 0.3: of the best of its session, for the opening */
     double recent;        /* 1.0: for the newest session, */
     double recent_half;   /* 10: half of it ten sessions ago */

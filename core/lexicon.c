@@ -171,10 +171,10 @@ static kal_code compile(kal_store *store, const kal_word_lists *l, kali_lexicon 
     if (code == KAL_OK) code = read_groups(store, x, l->related, false, err);
     if (code == KAL_OK) code = read_set(x, l->stop, true, &x->stop, err);
     if (code == KAL_OK) code = read_set(x, l->ask_when, false, &x->ask_when, err);
-    if (code == KAL_OK) code = read_set(x, l->ask_name, false, &x->ask_name, err);
     if (code == KAL_OK) code = read_set(x, l->time_words, true, &x->time_words, err);
     if (code == KAL_OK) code = read_set(x, l->first_person, true, &x->first_person, err);
     if (code == KAL_OK) code = read_set(x, l->you_said, false, &x->you_said, err);
+    if (code == KAL_OK) code = read_set(x, l->look_up, false, &x->look_up, err);
     return code == KAL_OK ? read_months(x, l->months, err) : code;
 }
 

@@ -67,14 +67,15 @@ static bool joined(const kali_word *words, size_t from, size_t to) {
     return false;
 }
 
-/* "Mel" for Melanie: a capitalised word that begins the name of just one. */
+/* "Mel" for Melanie: a capitalised word that begins the name of just one. Not "The" for Theo,
+** nor the first word, which has a capital anyhow. */
 static int shortened(const kali_word *words, size_t n, kal_str text, const name *names,
-                     size_t count) {
+                     size_t count, const kali_lexicon *x) {
     int found = -1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 1; i < n; i++) {
         kal_str w = words[i].word;
         char c = words[i].at < text.len ? text.data[words[i].at] : 0;
-        if (w.len < 3 || c < 'A' || c > 'Z') continue;
+        if (w.len < 3 || c < 'A' || c > 'Z' || kali_holds(x->stop, w)) continue;
         for (size_t k = 0; k < count; k++) {
             if (names[k].word.len <= w.len || memcmp(names[k].word.data, w.data, w.len) != 0)
                 continue;
@@ -85,27 +86,22 @@ static int shortened(const kali_word *words, size_t n, kal_str text, const name 
     return found;
 }
 
-static void find_speaker(const kali_word *words, size_t n, kal_str text, const name *names,
-                         size_t count, double subject_share, kali_question *out) {
-    size_t first = SIZE_MAX, other = SIZE_MAX;
-    for (size_t i = 0; i < n && other == SIZE_MAX; i++) {
+/* Whether a speaker is named. Of two the first is meant, or neither when they are meant together. */
+static bool find_speaker(const kali_word *words, size_t n, const name *names, size_t count,
+                         kali_question *out) {
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
         int who = speaker_of(names, count, words[i].word);
-        if (who < 0) continue;
+        if (who < 0 || who == out->speaker) continue;
         if (first == SIZE_MAX) {
             first = i;
             out->speaker = who;
-        } else if (who != out->speaker) {
-            other = i;
+        } else {
+            if (joined(words, first, i)) out->speaker = -1;
+            return true;
         }
     }
-    out->share = 1;
-    if (first == SIZE_MAX) {
-        out->speaker = shortened(words, n, text, names, count);
-        out->share = subject_share;
-    } else if (other != SIZE_MAX) {
-        if (joined(words, first, other)) out->speaker = -1;
-        out->share = subject_share;
-    }
+    return first != SIZE_MAX;
 }
 
 /* ---- words ---- */
@@ -209,8 +205,8 @@ static bool is_chat(kal_str text, size_t words) {
 }
 
 kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
-                            const kali_lexicon *x, const bool named[256], double subject_share,
-                            kali_question *out, kal_err *err) {
+                            const kali_lexicon *x, const bool named[256], kali_question *out,
+                            kal_err *err) {
     kal_str prepared;
     name names[NAMES];
     size_t n = WORDS, count;
@@ -222,12 +218,15 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     if (code == KAL_OK) code = kali_words_split(store->words, arena, prepared, words, &n, err);
     if (code == KAL_OK) code = read_names(store, arena, named, names, &count, err);
     if (code != KAL_OK) return code;
-    find_speaker(words, n, prepared, names, count, subject_share, out);
+    if (!find_speaker(words, n, names, count, out))
+        out->speaker = shortened(words, n, prepared, names, count, x);
     choose_terms(words, n, names, count, x, out);
     find_date(words, n, x, out);
-    out->chat = is_chat(text, n);
+    out->chat = is_chat(text, n) && !kali_holds(x->look_up, text);
     out->when = kali_holds(x->ask_when, text);
-    out->name = !out->chat && kali_holds(x->ask_name, text);
     out->you_said = kali_holds(x->you_said, text);
+    out->told = out->you_said && !out->chat;
+    out->self =
+        !out->chat && !out->you_said && out->speaker < 0 && kali_holds(x->first_person, text);
     return KAL_OK;
 }

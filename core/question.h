@@ -12,18 +12,19 @@
 typedef struct kali_question {
     kali_word terms[KALI_TERMS]; /* distinct stems in their order */
     size_t count;
-    int speaker;     /* number of the speaker it names, -1 none */
-    double share;    /* how sure that is: 1, or less when two are named or the name is shortened */
-    bool chat;       /* a turn of a going-on chat, not a look-up */
-    bool when, name; /* asks for a time; for a person, place or title */
-    bool you_said;   /* asks what the assistant said */
+    int speaker;          /* number of the speaker it names, -1 none */
+    bool chat;            /* a turn of a going-on chat, not a look-up */
+    bool when;            /* asks for a time */
+    bool you_said;        /* asks what the assistant said */
+    bool told;            /* a look-up of what the assistant said */
+    bool self;            /* a look-up by somebody who speaks of himself */
     int year, month, day; /* of a date it names, 0 none */
 } kali_question;
 
 /* `named`: which speakers take part, by number. `text` must be valid UTF-8. What the question holds lives in
 ** the arena. */
 kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
-                            const kali_lexicon *lexicon, const bool named[256],
-                            double subject_share, kali_question *out, kal_err *err);
+                            const kali_lexicon *lexicon, const bool named[256], kali_question *out,
+                            kal_err *err);
 
 #endif

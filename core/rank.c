@@ -134,26 +134,24 @@ static int32_t previous_of(const kali_rank *r, int32_t place) {
 ** his topic two and four messages later. */
 static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
     const kal_weights *w = r->weights;
-    const kali_record *d = &r->documents.rows[place];
-    const kali_record *rows = r->documents.rows;
+    const kali_record *rows = r->documents.rows, *d = &rows[place];
     int32_t next = d->next, before = d->previous;
     give(r, l, (int32_t)place, tf);
     if (next >= 0) {
-        bool alike = ((rows[next].flags ^ d->flags) & KALI_ASSISTANT) == 0;
+        bool alike = r->question.told || !((rows[next].flags ^ d->flags) & KALI_ASSISTANT);
         double share = w->before + (d->flags & KALI_QUESTION ? w->before_question : 0);
         if (alike) give(r, l, next, tf * share);
-        bool asked =
-            rows[next].flags & KALI_QUESTION && !((rows[next].flags | d->flags) & KALI_ASSISTANT);
+        unsigned both = rows[next].flags | d->flags;
+        bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
         int32_t next2 = next_of(r, next);
         give(r, l, next2, tf * (w->same2 + (asked ? w->same2_question : 0)));
-        give(r, l, next_of(r, next_of(r, next2)), tf * w->same4);
+        give(r, l, next_of(r, next_of(r, next2)), tf * w->same2 / 2);
     }
     if (before >= 0) {
-        bool alike = ((rows[before].flags ^ d->flags) & KALI_ASSISTANT) == 0;
-        give(r, l, before, tf * (alike ? w->after : w->exchange));
+        give(r, l, before, tf * w->after);
         int32_t before2 = previous_of(r, before);
         give(r, l, before2, tf * w->same2);
-        give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same4);
+        give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same2 / 2);
     }
 }
 
@@ -244,7 +242,7 @@ static void spread(kali_rank *r) {
         const kali_record *d = &r->documents.rows[place];
         double v = r->own[place];
         if (d->previous >= 0) {
-            bool answer = d->flags & KALI_ASSISTANT &&
+            bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
                           !(r->documents.rows[d->previous].flags & KALI_ASSISTANT);
             if (answer) share(r, d->previous, w->answer * v);
             share(r, previous_of(r, d->previous), w->spread2 * v);
@@ -329,6 +327,13 @@ static bool rank_sessions(kali_rank *r, uint32_t *newer) {
     return true;
 }
 
+double kali_rank_voice(const kali_rank *r, const kali_record *d) {
+    const kal_weights *w = r->weights;
+    if (!(d->flags & KALI_ASSISTANT)) return 1;
+    if (r->question.you_said) return r->question.told ? 1 + w->speaker : 1;
+    return w->assistant < 1 ? 1 - w->assistant : 0;
+}
+
 static void weigh(kali_rank *r, const uint32_t *newer) {
     const kal_weights *w = r->weights;
     const kali_question *q = &r->question;
@@ -337,8 +342,8 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         uint32_t place = r->active[i];
         const kali_record *d = &r->documents.rows[place];
         double v = r->score[place];
-        if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + q->share * w->speaker;
-        if (d->flags & KALI_ASSISTANT && !q->you_said) v *= w->assistant < 1 ? 1 - w->assistant : 0;
+        if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + w->speaker;
+        v *= kali_rank_voice(r, d);
         if (dated) v *= 1 + w->date * date_share(q, d->day);
         if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;

@@ -40,6 +40,9 @@ kal_code kali_rank_score(kali_rank *rank, kal_err *err);
 void kali_rank_free(kali_rank *rank);
 /* Raises the best messages by how close the query's words stand in them. */
 void kali_rank_proximity(kali_rank *rank);
+/* What a message of this role is worth: less for an assistant, who does not know what happened to the user; as much more
+** as for any speaker who is named when it is looked up what he said. */
+double kali_rank_voice(const kali_rank *rank, const kali_record *record);
 /* Whether the message at the place holds the term. */
 bool kali_rank_holds(const kali_rank *rank, size_t term, size_t place);
 

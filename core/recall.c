@@ -20,22 +20,18 @@ kal_weights kal_weights_default(void) {
                          .before_question = 0.7,
                          .after = 0.1,
                          .same2 = 0.2,
-                         .same4 = 0.1,
                          .same2_question = 0.2,
-                         .exchange = 0.1,
                          .spread2 = 0.1,
                          .answer = 0.3,
                          .session = 0.3,
                          .proximity = 0.2,
                          .speaker = 0.6,
                          .first_person = 0.3,
-                         .subject = 0.5,
                          .when = 0.3,
-                         .name = 0.1,
                          .date = 0.5,
                          .day = 0.6,
                          .assistant = 0.3,
-                         .opening = 0.2,
+                         .opening = 0.25,
                          .opening_share = 0.3,
                          .recent = 1.0,
                          .recent_half = 10,
@@ -105,17 +101,17 @@ static bool has_number(kal_str text) {
 static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
     const kal_weights *w = r->weights;
     const kali_question *q = &r->question;
-    kal_text_stats stats;
     double factor = 1;
-    bool speaks =
-        q->speaker >= 0 && q->share == 1 && r->documents.rows[place].speaker == q->speaker;
-    if (speaks && kali_holds(r->lexicon->first_person, text))
-        factor *= (1 + w->speaker + w->first_person) / (1 + w->speaker);
+    const kali_record *d = &r->documents.rows[place];
+    bool named = q->speaker >= 0 && d->speaker == q->speaker;
+    bool self = q->self && !(d->flags & KALI_ASSISTANT);
+    if ((named || self) && kali_holds(r->lexicon->first_person, text)) {
+        double spoken = named ? 1 + w->speaker : 1; /* what is paid already */
+        factor *= (spoken + w->first_person) / spoken;
+    }
     if (q->when && (kali_holds(r->lexicon->time_words, text) || has_number(text)))
         factor *= 1 + w->when;
-    if (!q->name) return factor;
-    kal_text_scan(text, &stats);
-    return stats.capitalised || memchr(text.data, '"', text.len) ? factor * (1 + w->name) : factor;
+    return factor;
 }
 
 static kal_code look_into(kali_rank *r, best *list, size_t count, kal_err *err) {
@@ -123,7 +119,7 @@ static kal_code look_into(kali_rank *r, best *list, size_t count, kal_err *err) 
     const kali_question *q = &r->question;
     kali_stmt *s;
     bool row;
-    if (!q->when && !q->name && q->speaker < 0) return KAL_OK;
+    if (!q->when && !q->self && q->speaker < 0) return KAL_OK;
     kal_code code = kali_db_use(r->store->db, SQL, &s, err);
     for (size_t i = 0; i < count && i < LOOK_INTO && code == KAL_OK; i++) {
         kali_bind_integer(s, 1, kali_documents_id(&r->documents, list[i].place));
@@ -199,9 +195,9 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
     float session = r->session_best * r->session[d->session];
     if (session > 0) add_reason(&w, "session", NULL, session);
     if (q->speaker >= 0 && d->speaker == q->speaker)
-        add_reason(&w, "speaker", NULL, q->share * r->weights->speaker);
-    if (d->flags & KALI_ASSISTANT && !q->you_said)
-        add_reason(&w, "assistant", NULL, -r->weights->assistant);
+        add_reason(&w, "speaker", NULL, r->weights->speaker);
+    double voice = kali_rank_voice(r, d);
+    if (voice != 1) add_reason(&w, "assistant", NULL, voice - 1);
     if (d->flags & KALI_OPENING) add_reason(&w, "opening", NULL, r->weights->opening);
     if (q->year || q->month) add_reason(&w, "date asked for", NULL, r->weights->date);
     if (q->when) add_reason(&w, "time asked for", NULL, r->weights->when);
@@ -272,8 +268,7 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     for (size_t i = 0; i < r->documents.count * KALI_BLOCK; i++)
         if (!(r->documents.rows[i].flags & KALI_ASSISTANT))
             named[r->documents.rows[i].speaker] = true;
-    code = kali_question_read(r->store, arena, query->text, r->lexicon, named, r->weights->subject,
-                              &r->question, err);
+    code = kali_question_read(r->store, arena, query->text, r->lexicon, named, &r->question, err);
     if (code == KAL_OK) code = kali_reader_open(r->store->db, &r->reader, err);
     if (code == KAL_OK) code = kali_rank_score(r, err);
     kali_reader_close(r->reader);

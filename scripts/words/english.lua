@@ -3,7 +3,7 @@
 -- new index. Replace it by a file words/english.lua in your configuration folder.
 
 return {
-  -- words that say nothing about what is looked for
+  -- words that say nothing about what is looked for; among them are those in which questions are put, and answers are not
   stop = [[
 a about above after again against all also am an and any are as at be because been before being below between both but by
 can cannot could couldn d did didn do does doesn doing don down during each few for from further get got had hadn has hasn have haven having
@@ -12,6 +12,8 @@ no nor not now of off on once one only or other our ours ourselves out over own 
 t than that the their theirs them themselves then there these they this those through to too under until up us ve very
 was wasn we were weren what when where which while who whom why will with won would wouldn you your yours yourself yourselves
 anything something please tell know much many ever kind type would might may shall want give list name mention mentioned mentions
+recent recently current currently lately previous past attend attended attending visit visited visiting describe described
+express expressed state stated share shared happen happened occur occurred
 according based conversation conversations discuss discussed talk talked chat previously earlier remind remember
 ]],
 
@@ -463,11 +465,121 @@ recycle recycling environment climate
 star telescope space astronomy moon meteor planet
 dream nightmare
 habit routine
+# more of everyday life
+degree qualification > bachelor master phd doctorate diploma graduated majored certificate
+study studied major > degree bachelor master university college
+graduate graduation > degree diploma bachelor master
+commute commuting > drive train bus tram bike ride office traffic minutes
+job work occupation profession > engineer teacher nurse doctor lawyer manager developer designer clerk assistant accountant analyst consultant chef driver
+salary income wage > raise month earn paid
+employer workplace > company firm office job
+shift > morning night evening hours
+allergy allergic > nuts peanut hazelnut cashew almond shellfish gluten dairy pollen swell rash hives
+intolerance > lactose gluten dairy
+diet dietary > vegetarian vegan gluten dairy keto carb sugar
+camera photography > lens canon nikon sony fuji tripod shutter aperture
+lens tripod camera
+phone smartphone > iphone pixel samsung android battery
+computer laptop > macbook thinkpad dell windows linux keyboard screen
+scent smell fragrance perfume odor
+dislike hate stand bother
+wedding > married bride groom bridesmaid ceremony reception honeymoon
+honeymoon anniversary wedding
+relocate relocation move moved moving
+reside residence live home
+repair fix replace replaced maintenance
+party potluck gathering celebration feast
+dish recipe meal > brought made baked cooked potluck
+furniture > bookshelf mattress dresser wardrobe
+appliance > fridge oven dishwasher washer dryer microwave vacuum toaster blender
+tool > hammer drill saw screwdriver wrench
+stream streaming subscription > netflix spotify hulu disney prime youtube
+podcast episode listen audiobook
+documentary film show > watched netflix
+newspaper magazine news > subscription article
+album vinyl record
+concert > tickets venue band tour stage
+theater theatre play musical > tickets stage actor
+instrument > trumpet harp viola banjo keyboard bass
+choir sing singer > rehearse rehearsal voice
+lesson class course > learn teacher
+language > swedish dutch russian arabic hindi latin
+charity donation fundraiser > raised donated dollars
+race marathon > run ran 5k 10k minutes finished time
+record best fastest > time minutes seconds
+gym workout > weights squat deadlift bench treadmill
+yoga pilates meditation > studio class mat
+injury pain > sprained twisted broke fractured
+doctor specialist > dermatologist dentist cardiologist therapist physician pediatrician optometrist surgeon
+appointment checkup > doctor dentist
+medication medicine > ibuprofen antibiotic vitamin insulin inhaler dose pills
+symptom > headache nausea cough fever fatigue dizzy
+sleep > bed asleep awake insomnia night tired
+rest restless sleep insomnia
+baby > born birth newborn pregnant due
+birth born birthday
+age old > birthday turned born years
+pet > rabbit ferret gecko tortoise aquarium
+breed > labrador poodle retriever shepherd terrier beagle siamese bulldog
+vet veterinarian clinic shelter
+plant > fern succulent cactus orchid monstera basil seeds seedlings pot
+garden yard > plant seeds soil flowers vegetables weeds
+cook > recipe oven pan boil fry grill
+cuisine > korean greek french spanish turkish ethiopian vietnamese
+drink beverage > smoothie whiskey soda lemonade milk
+alcohol > beer wine whiskey cocktail gin vodka
+breakfast > oatmeal bacon yogurt bagel
+dessert > apple tiramisu ice cake mousse
+grocery groceries > supermarket market store shopping
+clothing clothes > sweater jeans coat boots sneakers skirt hat
+shoes footwear > boots sneakers sandals heels
+jewelry > watch bracelet pendant
+hotel accommodation > lodge resort cabin booked room hostel
+flight airline > airport delta booked ticket seat
+trip vacation > flew beach hotel week
+camp camping > tent slept campsite fire
+island > hawaii bali crete sicily jamaica
+continent > africa asia europe america australia
+neighborhood area > street district
+rent mortgage housing > apartment landlord lease
+bank account > savings credit card loan
+purchase buy > bought ordered got store
+price cost paid spend spent
+discount sale coupon > off percent price
+gift present > birthday bought gave
+hobby > knitting sewing chess gardening woodworking model collecting photography guitar
+collection collect > stamps coins vinyl figurines cards
+knit knitting crochet > yarn scarf sweater blanket
+board game > chess monopoly catan cards
+puzzle > jigsaw crossword sudoku
+exhibit exhibition museum gallery
+lecture seminar talk
+thesis dissertation paper research
+grade exam test > score passed failed
+application apply applied > submitted accepted rejected
+interview > offer hired recruiter
+deadline due > submit finish date
+bug error issue > crash fix exception
+database > postgres mysql sqlite schema query
+framework library > react django flask spring pandas numpy
+deploy deployment > server docker kubernetes heroku production
+feature functionality function
+login authentication > password token oauth session
+budget > spend expenses save monthly
+argue argument fight quarrel disagreement
+apologize sorry forgive
+divorce breakup separated
+moved > city house apartment
+lost missing misplaced
+stolen theft robbed
+afraid fear > spider heights dark
+god faith > church pray bible mosque temple
+holiday > diwali hanukkah eid ramadan
 mood feeling emotion
 fear phobia
 ]],
 
-  -- a question with one of these asks for a time ...
+  -- a question with one of these asks for a time
   ask_when = [[
 when
 what date
@@ -475,18 +587,6 @@ which year
 what year
 which month
 how long
-]],
-
-  -- ... and with one of these for a person, a place or a title
-  ask_name = [[
-who
-where
-which
-what city
-name
-country
-state
-title
 ]],
 
   -- an answer about time holds one of these
@@ -504,6 +604,7 @@ i i'm i've i'd i'll my me mine we we're we've our us
   -- a question that holds one of these asks what the assistant said
   you_said = [[
 you said
+you say
 you told
 you recommended
 you recommend
@@ -573,6 +674,18 @@ your answer
 your answers
 your list
 your lists
+]],
+
+  -- a query that holds one of these looks something up, however long it is; others of several sentences go on with a chat
+  look_up = [[
+remind me
+remind us
+do you remember
+do you still remember
+do you recall
+can you recall
+can you remember
+look up
 ]],
 
   -- a line is a month, from the first to the twelfth

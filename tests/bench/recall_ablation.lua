@@ -7,28 +7,26 @@ local program, bench = arg[1] or "build/release/kalito", arg[2] or "../shared/re
 local here = io.popen("pwd"):read "l"
 if program:sub(1, 1) ~= "/" then program = here .. "/" .. program end
 
-local NEIGHBOURS = [["before":0,"before_question":0,"after":0,"same2":0,"same4":0,"same2_question":0,"exchange":0,]]
+local NEIGHBOURS = [["before":0,"before_question":0,"after":0,"same2":0,"same2_question":0,]]
   .. [["spread2":0,"answer":0]]
 local PLAIN = NEIGHBOURS .. [[,"session":0,"related":0,"category":0,"proximity":0,"speaker":0,"first_person":0,]]
-  .. [["subject":0,"when":0,"name":0,"date":0,"day":0,"assistant":0,"opening":0,"opening_share":0,"recent":0,]]
+  .. [["when":0,"date":0,"day":0,"assistant":0,"opening":0,"opening_share":0,"recent":0,]]
   .. [["idf_power":1,"b":0.75]]
 
 local rows = {
   { "all", "" },
   { "neighbours, all", NEIGHBOURS },
   { "the question before an answer", [["before_question":0,"same2_question":0]] },
-  { "the same speaker, two and four messages away", [["same2":0,"same4":0,"same2_question":0]] },
-  { "four away only", [["same4":0]] },
+  { "the same speaker, two and four messages away", [["same2":0,"same2_question":0]] },
   { "a share of the score two away", [["spread2":0]] },
   { "an answer's score for its question", [["answer":0]] },
-  { "words between user and assistant", [["exchange":0]] },
+  { "the message after", [["after":0]] },
   { "the session's score", [["session":0]] },
   { "proximity", [["proximity":0]] },
   { "the named speaker", [["speaker":0,"first_person":0]] },
   { "first person", [["first_person":0]] },
-  { "the subject of two names, short names", [["subject":0]] },
   { "dates", [["date":0,"day":0]] },
-  { "words of time, capitalised names", [["when":0,"name":0]] },
+  { "words of time", [["when":0]] },
   { "less for an assistant", [["assistant":0]] },
   { "the opening of a session", [["opening":0,"opening_share":0]] },
   { "its share of the session's best", [["opening_share":0]] },

@@ -37,7 +37,7 @@ static double score_of(int64_t id) {
 static void take_english(fixture *f) {
     static char *file;
     static const char *const names[] = {"stop",     "forms",      "related",      "ask_when",
-                                        "ask_name", "time_words", "first_person", "you_said", "months"};
+                                        "time_words", "first_person", "you_said", "look_up", "months"};
     char path[600];
     size_t size;
     snprintf(path, sizeof path, "%s", __FILE__);
@@ -129,7 +129,23 @@ static void the_assistants_words_count_less_unless_they_are_asked_for(void **sta
     int64_t user = say(f, "a", "user", NULL, "a boiler needs water"), reply = say(f, "b", "assistant", NULL, "a boiler needs water");
     assert_true(best(f, "boiler") == user);
     ok(recall(f, "What was your advice about the boiler?"));
-    assert_true(score_of(reply) >= score_of(user) * 0.8);
+    assert_true(score_of(reply) > score_of(user));
+    ok(recall(f, "Your advice about the boiler was fine. I shall follow it."));
+    assert_true(score_of(reply) < score_of(user) * 1.2); /* a turn of a chat: it goes on with either */
+}
+
+static void what_the_assistant_answered_has_the_words_of_the_question(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", NULL, "Which hostel in Porto is quiet?");
+    int64_t reply = say(f, "a", "assistant", NULL, "Try the house by the bridge.");
+    assert_true(best(f, "What hostel in Porto was it that you recommended?") == reply);
+}
+
+static void who_asks_about_himself_is_told_what_he_said_of_himself(void **state) {
+    fixture *f = *state;
+    int64_t mine = say(f, "a", "user", NULL, "I have a camera, a good one");
+    say(f, "b", "user", NULL, "Phones have a camera, a good one");
+    assert_true(best(f, "Which camera do I use?") == mine);
 }
 
 static void archived_sessions_take_part_only_when_they_are_named(void **state) {
@@ -324,8 +340,8 @@ static void compare_language(fixture *f, const char *language) {
     int64_t ids[100];
     double plain = 0, ours = 0;
     int plain5 = 0, ours5 = 0;
-    size_t n = read_pairs(language, pairs, 100, reply);
-    assert_true(n >= 20);
+    size_t n = read_pairs(language, pairs, 100, reply), asked = 0;
+    assert_true(n >= 30);
     run(f, "DELETE FROM sessions");
     run(f, "DROP TABLE IF EXISTS temp.plain");
     run(f, "CREATE VIRTUAL TABLE temp.plain USING fts5(text, tokenize='unicode61')");
@@ -338,6 +354,8 @@ static void compare_language(fixture *f, const char *language) {
     }
     run(f, "INSERT INTO temp.plain(rowid, text) SELECT id, text FROM messages");
     for (size_t i = 0; i < n; i++) {
+        if (strcmp(pairs[i].question, "-") == 0) continue;
+        asked++;
         size_t rank = plain_rank(f, pairs[i].question, ids[i]);
         plain += rank ? 1.0 / (double)rank : 0;
         plain5 += rank && rank <= 5;
@@ -347,8 +365,8 @@ static void compare_language(fixture *f, const char *language) {
         ours5 += rank && rank <= 5;
         if (getenv("KALITO_SHOW") && rank != 1) print_message("%s: %d\n", pairs[i].question, (int)rank);
     }
-    print_message("# %s: MRR %.3f, plain FTS5 %.3f; R@5 %.3f, %.3f\n", language, ours / (double)n, plain / (double)n,
-                  (double)ours5 / (double)n, (double)plain5 / (double)n);
+    print_message("# %s: MRR %.3f, plain FTS5 %.3f; R@5 %.3f, %.3f\n", language, ours / (double)asked, plain / (double)asked,
+                  (double)ours5 / (double)asked, (double)plain5 / (double)asked);
     assert_true(ours >= plain - 1e-9);
     assert_true(ours5 >= plain5);
 }
@@ -359,6 +377,8 @@ static void other_languages_are_not_worse_than_plain_fts5(void **state) {
     compare_language(f, "es");
     compare_language(f, "zh");
     compare_language(f, "ja");
+    compare_language(f, "ru");
+    compare_language(f, "ko");
 }
 
 #define ON_SESSIONS(test) cmocka_unit_test_setup_teardown(test, with_sessions, tear_down)
@@ -372,6 +392,8 @@ int main(void) {
         ON_SESSIONS(words_that_stand_together_count_more),
         ON_SESSIONS(a_date_that_is_asked_for_raises_its_day),
         ON_SESSIONS(the_assistants_words_count_less_unless_they_are_asked_for),
+        ON_SESSIONS(what_the_assistant_answered_has_the_words_of_the_question),
+        ON_SESSIONS(who_asks_about_himself_is_told_what_he_said_of_himself),
         ON_SESSIONS(archived_sessions_take_part_only_when_they_are_named),
         ON_SESSIONS(limit_budget_and_the_query_itself),
         ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
