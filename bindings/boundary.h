@@ -100,6 +100,11 @@ extern const luaL_Reg kalb_search_functions[];
 extern const luaL_Reg kalb_vector_functions[];
 extern const luaL_Reg kalb_index_functions[];
 
+extern const luaL_Reg kalb_redaction_functions[];
+
+/* The detectors that the list at `index` names, as bits. Raises for other names. */
+unsigned kalb_check_detectors(lua_State *L, int index);
+
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);
 

@@ -135,8 +135,31 @@ static void inject(kal_options *options) {
 
 /* ---- opening ---- */
 
+/* The list of words in the field at the top; their places are in a userdata that is left on the stack. */
+static void read_words(lua_State *L, kal_options *options) {
+    luaL_checktype(L, -1, LUA_TTABLE);
+    size_t count = (size_t)luaL_len(L, -1);
+    kal_str *words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (lua_geti(L, -2, (lua_Integer)i + 1) != LUA_TSTRING)
+            luaL_error(L, "open: redact_words must be a list of texts");
+        words[i].data = lua_tolstring(L, -1, &words[i].len);
+        lua_pop(L, 1);
+    }
+    options->redact_words = words;
+    options->redact_word_count = count;
+}
+
+static void read_redaction(lua_State *L, int index, kal_options *options) {
+    if (lua_isnoneornil(L, index)) return;
+    if (lua_getfield(L, index, "redact") != LUA_TNIL)
+        options->redact = kalb_check_detectors(L, lua_gettop(L));
+    if (lua_getfield(L, index, "redact_words") != LUA_TNIL) read_words(L, options);
+}
+
 static void read_options(lua_State *L, int index, kal_options *options) {
-    static const char *const keys[] = {"create", "read_only", "busy_ms", NULL};
+    static const char *const keys[] = {"create", "read_only",    "busy_ms",
+                                       "redact", "redact_words", NULL};
     int64_t ms = 0;
     kalb_check_keys(L, index, "open", keys);
     kalb_field_boolean(L, index, "create", &options->create);
@@ -144,6 +167,7 @@ static void read_options(lua_State *L, int index, kal_options *options) {
     kalb_field_integer(L, index, "busy_ms", &ms);
     luaL_argcheck(L, ms >= 0 && ms <= 3600000, index, "busy_ms must be between 0 and 3600000");
     options->busy_ms = (int)ms;
+    read_redaction(L, index, options);
 }
 
 /* Below the top: the userdata. Gives the noun's table at the top one more verb. */
@@ -182,6 +206,7 @@ static void furnish(lua_State *L) {
     add_table(L, "index", kalb_index_functions);
     add_table(L, "stats", kalb_stats_functions);
     add_table(L, "vector", kalb_vector_functions);
+    add_table(L, "redaction", kalb_redaction_functions);
     lua_setiuservalue(L, -2, 1);
 }
 

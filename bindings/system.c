@@ -39,7 +39,9 @@ static int make_folder(lua_State *L) {
         if (copy[i] != '/' && copy[i] != 0) continue;
         char c = copy[i];
         copy[i] = 0;
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST) return fail(L, copy);
+        bool made = mkdir(copy, 0700) == 0;
+        if (!made && errno != EEXIST) return fail(L, copy);
+        if (made) chmod(copy, 0700); /* whatever the user's mask takes away */
         copy[i] = c;
     }
     lua_pushboolean(L, 1);

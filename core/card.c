@@ -18,7 +18,7 @@ enum { ID, SPEC, CARD, PROMPT_HASH };
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_ONE_OF, .words = "v1 v2 v3"},
-    {.check = KALI_TEXT},
+    {.check = KALI_TEXT, .wrote = KALI_JSON},
     {.check = KALI_ID},
 };
 

@@ -295,6 +295,7 @@ static kal_code prepare(kali_build *b, kal_err *err) {
     kal_code code = kali_touch_flush(b->store, err);
     kali_key key = {kali_some(b->request->session), 0};
     if (code == KAL_OK) code = kali_row_get(b->store, &kali_session_noun, key, &b->session, err);
+    if (code == KAL_OK) code = kali_redaction_refresh(b->store, err);
     if (code == KAL_OK && !kali_build_keep(b, b->session.id, &b->context->info.session))
         code = nomem(err);
     return code == KAL_OK ? find_stored(b, err) : code;
@@ -327,7 +328,7 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     if (code != KAL_OK) return code;
     kal_context *context = calloc(1, sizeof *context);
     if (!context) return nomem(err);
-    context->memo = &store->memo;
+    context->store = store;
     kal_request own = *request;
     kali_build b = {
         .store = store, .request = &own, .plan = tame(request->plan), .context = context};
@@ -336,7 +337,7 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     if (code == KAL_OK) {
         code = fill(&b, err);
         kali_read_end(store);
-        context->memo = NULL;
+        context->store = NULL;
     }
     if (code != KAL_OK) {
         kal_context_close(context);

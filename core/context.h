@@ -21,7 +21,7 @@ struct kal_context {
     kali_entry *entries; /* persona, pins, summaries, recent oldest first, recalled by time, new */
     size_t room;
     kal_prompt *messages;
-    kali_memo *memo; /* the store's, while the context is being built */
+    kal_store *store; /* while the context is being built */
 };
 
 /* The line that begins the section of a part in its system message; NULL for parts without one. */

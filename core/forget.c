@@ -50,8 +50,8 @@ static kal_code mend_boundaries(kal_store *store, kal_err *err) {
         err);
 }
 
-static kal_code remove_rows(kal_store *store, const kal_forget *what, int64_t *count,
-                            kal_err *err) {
+static kal_code remove_rows(kal_store *store, const void *context, int64_t *count, kal_err *err) {
+    const kal_forget *what = context;
     kal_code code = KAL_OK;
     if (!what->like.data) {
         code = run(store, SESSION, what, count, err);
@@ -63,15 +63,6 @@ static kal_code remove_rows(kal_store *store, const kal_forget *what, int64_t *c
     for (size_t i = 0; i < sizeof LIKE / sizeof *LIKE && code == KAL_OK; i++)
         code = run(store, LIKE[i], what, count, err);
     return code == KAL_OK ? mend_boundaries(store, err) : code;
-}
-
-static kal_code forget(kal_store *store, const kal_forget *what, int64_t *count, kal_err *err) {
-    kal_code code = kali_write_begin(store, err);
-    if (code != KAL_OK) return code;
-    code = kali_write_end(store, remove_rows(store, what, count, err), err);
-    if (code == KAL_OK && *count) code = kal_index_rebuild(store, err);
-    if (code == KAL_OK && *count) code = kali_db_pack(store->db, err);
-    return code;
 }
 
 /* The log still holds the pages as they were. */
@@ -86,6 +77,22 @@ static kal_code empty_log(kal_store *store, kal_err *err) {
     return code;
 }
 
+kal_code kali_erase(kal_store *store,
+                    kal_code (*change)(kal_store *store, const void *what, int64_t *count,
+                                       kal_err *err),
+                    const void *what, int64_t *count, kal_err *err) {
+    *count = 0;
+    kali_answer_begin(store);
+    kal_code code = kali_db_script(store->db, "PRAGMA secure_delete = ON", err);
+    if (code == KAL_OK) code = kali_write_begin(store, err);
+    if (code == KAL_OK) code = kali_write_end(store, change(store, what, count, err), err);
+    if (code == KAL_OK && *count) code = kal_index_rebuild(store, err);
+    if (code == KAL_OK && *count) code = kali_db_pack(store->db, err);
+    kali_touch_forget(store);
+    kali_db_script(store->db, "PRAGMA secure_delete = FAST", NULL);
+    return code == KAL_OK && *count ? empty_log(store, err) : code;
+}
+
 kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *count,
                             kal_err *err) {
     *count = 0;
@@ -94,10 +101,5 @@ kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *c
         return kali_fail(err, KAL_MISUSE, "session.forget: neither session nor like is given");
     if (what->like.data && what->like.len < 3)
         return kali_fail(err, KAL_MISUSE, "session.forget: like must have at least 3 bytes");
-    kali_answer_begin(store);
-    kal_code code = kali_db_script(store->db, "PRAGMA secure_delete = ON", err);
-    if (code == KAL_OK) code = forget(store, what, count, err);
-    kali_touch_forget(store);
-    kali_db_script(store->db, "PRAGMA secure_delete = FAST", NULL);
-    return code == KAL_OK && *count ? empty_log(store, err) : code;
+    return kali_erase(store, remove_rows, what, count, err);
 }

@@ -70,6 +70,9 @@ bool kali_db_is_idle(kali_db *db);
 /* A number that changes when another connection has written to the file. */
 uint32_t kali_db_version(kali_db *db);
 void kali_db_interrupt(kali_db *db);
+/* Gives SQL the functions kalito_redact(text) and kalito_redact_json(text), for the core's statements only. */
+kal_code kali_db_redactor(kali_db *db, bool (*redact)(void *context, bool json, kal_str *text),
+                          void *context, kal_err *err);
 /* The engine's own connection, for the other files of the seam. */
 void *kali_db_handle(kali_db *db);
 /* The code for a status of the engine, with its message; also for those files. */
@@ -207,7 +210,9 @@ struct kal_store {
     struct kali_lexicon *lexicon;
     struct kali_vectors *vectors; /* those of one model, made at the first search for near ones */
     kali_memo memo;
-    int migrated_from; /* see kal_store_info */
+    unsigned redact;    /* detectors that the file asks for */
+    void *redact_words; /* the set of the options' words, or NULL */
+    int migrated_from;  /* see kal_store_info */
     char *migration_backup;
     kali_db *reader;           /* for raw SQL, made at its first use */
     _Atomic(bool) interrupted; /* since the last long call began */
@@ -251,6 +256,19 @@ typedef struct kali_migration {
 extern const kali_migration kali_migrations[];
 extern const size_t kali_migration_count;
 
+/* ---- redaction.c: secrets that are neither stored nor sent ---- */
+
+/* When the store is opened: takes over the options' words and reads what the file asks for. */
+kal_code kali_redaction_open(kal_store *store, kal_err *err);
+void kali_redaction_close(kal_store *store);
+/* Reads what the file asks for: another program may have changed it. Inside a transaction. */
+kal_code kali_redaction_load(kal_store *store, kal_err *err);
+/* The same, when another program has written. */
+kal_code kali_redaction_refresh(kal_store *store, kal_err *err);
+/* Replaces the secrets of a text, or of the strings of a JSON text: *text stays or lives in the arena. NOMEM. */
+kal_code kali_redact_text(const kal_store *store, kali_arena *arena, kal_str *text, kal_err *err);
+kal_code kali_redact_json(const kal_store *store, kali_arena *arena, kal_str *json, kal_err *err);
+
 /* ---- uuid.c ---- */
 
 void kali_uuid(kal_store *store, char out[37]);
@@ -269,8 +287,12 @@ typedef enum kali_check {
     KALI_ABOVE    /* a number > min */
 } kali_check;
 
+/* Whose words a field holds: the core's and the program's, or what users and models write, which is redacted. */
+typedef enum kali_wrote { KALI_NONE, KALI_WORDS, KALI_JSON } kali_wrote;
+
 typedef struct kali_rule {
     kali_check check;
+    kali_wrote wrote;
     double min, max;
     const char *words;  /* separated by spaces */
     const char *preset; /* default text of `add` */
@@ -334,6 +356,11 @@ bool kali_given(const kali_noun *noun, const void *row, size_t i);
 kal_code kali_check_text(const char *noun, const char *field, kal_str text, size_t min, size_t max,
                          kal_err *err);
 
+/* redaction.c: field `i` of a row, or all its fields, as they may be stored. MISUSE: one is too long then. */
+kal_code kali_redact_field(kal_store *store, const kali_noun *noun, size_t i, void *row,
+                           kal_err *err);
+kal_code kali_redact_row(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
+
 /* An absent text becomes an empty one: a key must be one or the other kind. */
 static inline kal_str kali_some(kal_str text) {
     return text.data ? text : (kal_str){"", 0};
@@ -363,6 +390,7 @@ typedef struct kali_key {
     kal_str id;
     int64_t number;
 } kali_key;
+/* Redacts the row, as it is then stored. */
 kal_code kali_row_insert(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
 kal_code kali_row_get(kal_store *store, const kali_noun *noun, kali_key key, void *out,
                       kal_err *err);
@@ -401,6 +429,15 @@ kal_code kali_note_add(kal_store *store, const kali_noun *noun, void *row, kal_e
 kal_code kali_note_set(kal_store *store, const kali_noun *noun, const void *row, void *merged,
                        kal_err *err);
 kal_code kali_note_del(kal_store *store, const kali_noun *noun, kal_str id, kal_err *err);
+
+/* ---- forget.c ---- */
+
+/* Lets `change` change rows in one transaction, and removes what they were for good: from search index, free pages and
+** log. *count: how many. Writes the whole file anew, unless none was changed. */
+kal_code kali_erase(kal_store *store,
+                    kal_code (*change)(kal_store *store, const void *what, int64_t *count,
+                                       kal_err *err),
+                    const void *what, int64_t *count, kal_err *err);
 
 /* ---- document.c: the records of messages ---- */
 

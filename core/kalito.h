@@ -193,6 +193,31 @@ KAL_API bool kal_words_find(const void *set, kal_str text, size_t *at, size_t *w
 KAL_API size_t kal_words_lead(const void *set, kal_str text, size_t limit);
 
 /*
+** Secrets.
+** What is found, as bits, and what takes its place: */
+enum {
+    KAL_REDACT_KEY =
+        1, /* keys, tokens, passwords: by their makers' beginnings (sk-, ghp_, AKIA ...), as PEM, JWT
+                             or bearer, or behind names such as api_key= and password: [redacted:key] */
+    KAL_REDACT_CARD =
+        2, /* numbers of payment cards: issuer, length and check digit fit: [redacted:card] */
+    KAL_REDACT_EMAIL = 4, /* [redacted:email] */
+    KAL_REDACT_PHONE = 8, /* +CC numbers, and national forms with separators: [redacted:phone] */
+    KAL_REDACT_WORD = 16, /* the words of a set, whole and in any case: [redacted:word] */
+    KAL_REDACT_ALL = 31
+};
+
+/* "key", "card", "email", "phone" or "word" for one of these bits, else NULL. Valid for ever. */
+KAL_API const char *kal_redact_name(unsigned detector);
+
+/* Writes the text with every secret replaced by its marker to `out`, and returns how many bytes that takes; when they
+** are more than `room`, what is in `out` is of no use. `out` may be NULL. `words` is a set of kal_words_build, or
+** NULL. Markers are left as they are. Valid UTF-8 stays valid. It errs towards leaving things: dates, times,
+** versions, sums, ids and UUIDs are not taken for numbers of cards and telephones. */
+KAL_API size_t kal_redact(kal_str text, unsigned detectors, const void *words, char *out,
+                          size_t room);
+
+/*
 ** Binary data inside text files, and checked: pictures that carry a character card. */
 
 /* The check sum of PNG and zip (CRC-32, ISO 3309). */
@@ -419,6 +444,11 @@ typedef struct kal_options {
     bool create;    /* make the file when it is missing or empty, with mode 0600 */
     bool read_only; /* open for reading; migrates nothing */
     int busy_ms;    /* how long a writer waits for another, in ms; 0: 5000 */
+    /* Detectors (KAL_REDACT_...) that are on beside those the file asks for, see kal_redaction_set. */
+    unsigned redact;
+    const kal_str *
+        redact_words; /* never stored or sent by this store; read while opening, not kept in the file */
+    size_t redact_word_count;
     /* The clock: milliseconds since 1970 UTC; NULL: the system's. */
     int64_t (*now)(void *context);
     /* The source of ids: writes 36 characters and a NUL; NULL: libuuid. */
@@ -468,6 +498,38 @@ typedef struct kal_store_info {
     kal_str migration_backup; /* the backup that was made before, or absent */
 } kal_store_info;
 KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err);
+
+/* ---- Redaction ---- */
+
+/*
+** Secrets that a store neither keeps nor sends. What users and models write is redacted before it is stored: the texts
+** and speakers of messages, summaries, pins, names and recaps of sessions, prompts and descriptions of personas, and
+** the strings inside score_reasons, details of turns and cards; and again in every context that is built: its new text,
+** and rows from before. `add` leaves the row as it was stored. Ids, external ids, models and times are names and stay.
+** A row that is stored has lost its secret for good; a hash that was made of a text before (of an import, in the trace)
+** stays. Programs that are not kalito store what they like: kal_redaction_apply mends that. */
+typedef struct kal_redaction {
+    unsigned kept; /* detectors that the file asks for */
+    unsigned
+        detectors; /* those that are on: with the options of this opening and KAL_REDACT_WORD for words */
+    size_t words; /* how many words */
+} kal_redaction;
+KAL_API kal_code kal_redaction_get(kal_store *store, kal_redaction *out, kal_err *err);
+/* What the file asks for, of all who open it, from now on: KEY, CARD, EMAIL, PHONE; 0: nothing. Rows that are there stay
+** as they are. Codes: MISUSE, and those of writing. */
+KAL_API kal_code kal_redaction_set(kal_store *store, unsigned detectors, kal_err *err);
+/* The text as it would be stored, for what goes to a model or a log on another way than kal_context_build; and a JSON
+** text, which stays one, with its strings so. *out is the text itself, or borrowed until the next call. */
+KAL_API kal_code kal_redaction_text(kal_store *store, kal_str text, kal_str *out, kal_err *err);
+KAL_API kal_code kal_redaction_json(kal_store *store, kal_str json, kal_str *out, kal_err *err);
+/* How many rows hold what is to be redacted: from before, or from another program. Reads everything. */
+KAL_API kal_code kal_redaction_count(kal_store *store, int64_t *count, kal_err *err);
+/* Redacts these rows, and removes what they were for good, as kal_session_forget does; *count: how many.
+** Vectors of changed messages go. Codes: BUSY (also: done, but others still read the log), MISUSE (in a
+** transaction), and those of writing. */
+KAL_API kal_code kal_redaction_apply(kal_store *store, int64_t *count, kal_err *err);
+
+/* ---- Other tables ---- */
 
 /* Something in the file that kalito neither made nor reads, but leaves as it is. */
 typedef struct kal_foreign {

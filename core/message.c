@@ -32,14 +32,14 @@ static const kali_rule RULES[] = {
     {.check = KALI_RANGE, .min = 1, .max = ID_MAX, .number = NAN},
     {.check = KALI_ID},
     {.check = KALI_ONE_OF, .words = KALI_ROLES},
-    {.check = KALI_TEXT},
+    {.check = KALI_TEXT, .wrote = KALI_WORDS},
     {.check = KALI_NAME},
     {.check = KALI_RANGE, .max = 9.3e18, .number = NAN},
     {.check = KALI_RANGE, .max = 1, .number = 0.5},
     {.check = KALI_TIME},
     {.check = KALI_ID},
-    {.check = KALI_NAME},
-    {.check = KALI_ANY},
+    {.check = KALI_NAME, .wrote = KALI_WORDS},
+    {.check = KALI_ANY, .wrote = KALI_JSON},
 };
 
 #define SCORE KALI_SCORE("0.5")

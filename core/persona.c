@@ -32,8 +32,8 @@ enum { ID, NAME, PROMPT, CREATED = 9, UPDATED = 10 };
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_ID},
-    {.check = KALI_ANY},
-    {.check = KALI_ANY},
+    {.check = KALI_ANY, .wrote = KALI_WORDS},
+    {.check = KALI_ANY, .wrote = KALI_WORDS},
     {.check = KALI_NAME},
     {.check = KALI_NAME},
     {.check = KALI_STRINGS},

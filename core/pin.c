@@ -22,7 +22,7 @@ enum { ID, SESSION, CONTENT, SOURCE, IMPORTANCE, PIN_TYPE, CREATED };
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_ID},
-    {.check = KALI_TEXT},
+    {.check = KALI_TEXT, .wrote = KALI_WORDS},
     {.check = KALI_ID},
     {.check = KALI_RANGE, .max = 1, .number = 0.8},
     {.check = KALI_ONE_OF, .words = "user auto manual code concept system", .preset = "user"},

@@ -45,14 +45,17 @@ static kal_code make_line(kal_context *context, kali_entry *e, kal_err *err) {
 
 kal_code kali_render_entry(kal_context *context, kali_entry *e, kal_err *err) {
     bool whole = e->item.part == KAL_PART_RECENT || e->item.part == KAL_PART_NEW;
-    kal_code code = KAL_OK;
+    kal_store *store = context->store;
+    /* What is new, and rows from before redaction was on. */
+    kal_code code = kali_redact_text(store, &context->arena, &e->item.text, err);
+    if (code == KAL_OK) code = kali_redact_text(store, &context->arena, &e->speaker, err);
     if (whole)
         e->piece = e->item.text;
-    else
+    else if (code == KAL_OK)
         code = make_line(context, e, err);
     if (code == KAL_OK)
         e->item.tokens =
-            (int64_t)kali_memo_tokens(context->memo, e->piece) + (whole ? KAL_MESSAGE_TOKENS : 0);
+            (int64_t)kali_memo_tokens(&store->memo, e->piece) + (whole ? KAL_MESSAGE_TOKENS : 0);
     return code;
 }
 

@@ -270,7 +270,8 @@ static kal_code use(kal_store *store, const char *sql, kali_key key, kali_stmt *
 
 kal_code kali_row_insert(kal_store *store, const kali_noun *noun, void *row, kal_err *err) {
     kali_stmt *q;
-    kal_code code = kali_db_use(store->db, noun->add, &q, err);
+    kal_code code = kali_redact_row(store, noun, row, err);
+    if (code == KAL_OK) code = kali_db_use(store->db, noun->add, &q, err);
     if (code != KAL_OK) return code;
     kali_row_bind(noun, q, row);
     return kali_run(q, err);
@@ -326,6 +327,7 @@ kal_code kali_row_merge(kal_store *store, const kali_noun *noun, const void *row
             return kali_fail(err, KAL_MISUSE, "%s.%s cannot be removed", noun->name,
                              noun->fields[i].name);
         code = check_field(store, noun, i, merged, err);
+        if (code == KAL_OK) code = kali_redact_field(store, noun, i, merged, err);
     }
     return code;
 }

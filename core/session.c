@@ -39,9 +39,9 @@ enum {
 
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
+    {.check = KALI_NAME, .wrote = KALI_WORDS},
     {.check = KALI_NAME},
-    {.check = KALI_NAME},
-    {.check = KALI_ANY},
+    {.check = KALI_ANY, .wrote = KALI_WORDS},
     {.check = KALI_NAME},
     {.check = KALI_TIME},
     {.check = KALI_TIME},

@@ -81,6 +81,7 @@ static kal_code open_file(kal_store *store, const char *path, arrival arrive, ka
     mode_t old = umask(077);
     code = kali_db_open(plain, &store->options, &store->db, err);
     if (code == KAL_OK) code = arrive(store, report, err);
+    if (code == KAL_OK && arrive == kali_migrate) code = kali_redaction_open(store, err);
     if (code == KAL_OK) kali_db_accept(store->db);
     umask(old);
     free(plain);
@@ -138,6 +139,7 @@ void kal_store_close(kal_store *store) {
     kali_vectors_forget(store);
     kali_db_close(store->reader);
     kali_db_close(store->db);
+    kali_redaction_close(store);
     kali_arena_free(&store->arena);
     kali_memo_clear(&store->memo);
     free(store->path);
@@ -224,6 +226,7 @@ static kal_code lock(kal_store *store, kal_err *err) {
     kali_touch_forget(store);
     kali_document_forget(store);
     code = kali_index_catch_up(store, err);
+    if (code == KAL_OK) code = kali_redaction_load(store, err);
     if (code != KAL_OK) roll_back(store);
     store->version = version;
     store->seen = code == KAL_OK;

@@ -29,7 +29,7 @@ enum { ID, SESSION, SUMMARY, COUNT, START, END, IMPORTANCE, CREATED };
 static const kali_rule RULES[] = {
     {.check = KALI_ID},
     {.check = KALI_ID},
-    {.check = KALI_TEXT},
+    {.check = KALI_TEXT, .wrote = KALI_WORDS},
     {.check = KALI_RANGE, .max = 9.3e18, .number = 0},
     {.check = KALI_ID},
     {.check = KALI_ID},

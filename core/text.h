@@ -103,6 +103,9 @@ static inline uint64_t kali_in_range(uint64_t eight, unsigned first, unsigned la
     return from & ~above & ~eight & KALI_BYTES(0x80);
 }
 
+/* kal_words_find, which also says how long the match is. */
+bool kali_words_next(const void *set, kal_str text, size_t *at, size_t *length);
+
 /* How a line begins. */
 struct kali_line {
     size_t body; /* behind indentation, quote, heading and list markers */

@@ -55,7 +55,7 @@ static const kali_rule RULES[] = {
     COUNT,
     {.check = KALI_NAME},
     {.check = KALI_ID},
-    {.check = KALI_TEXT},
+    {.check = KALI_TEXT, .wrote = KALI_JSON},
 };
 
 #define COLUMNS                                                                                    \

@@ -280,6 +280,11 @@ static bool find(const struct set *set, kal_str text, size_t *at, size_t *which,
     return false;
 }
 
+bool kali_words_next(const void *set, kal_str text, size_t *at, size_t *length) {
+    size_t which;
+    return find(set, text, at, &which, length);
+}
+
 size_t kal_words_count(const void *set, kal_str text, size_t limit) {
     size_t found = 0;
     size_t at = 0;

@@ -6,6 +6,7 @@ M.public = {
   "kal_code_name",
   "kal_text", "kal_text_valid", "kal_text_hash", "kal_text_scan", "kal_text_sentence", "kal_text_similar",
   "kal_text_alike",
+  "kal_redact_name", "kal_redact",
   "kal_words_size", "kal_words_build", "kal_words_count", "kal_words_find", "kal_words_lead",
   "kal_crc32", "kal_base64_encode", "kal_base64_decode",
   "kal_tokens",
@@ -14,6 +15,8 @@ M.public = {
   "kal_store_begin_read", "kal_store_interrupt", "kal_store_now", "kal_store_stat", "kal_store_foreign",
   "kal_store_migrate", "kal_store_backup", "kal_backup_get", "kal_backup_verify", "kal_store_restore",
   "kal_store_check", "kal_store_optimize", "kal_store_journal", "kal_store_recover", "kal_store_sql",
+  "kal_redaction_get", "kal_redaction_set", "kal_redaction_text", "kal_redaction_json", "kal_redaction_count",
+  "kal_redaction_apply",
   "kal_time_parse",
   "kal_session_add", "kal_session_get", "kal_session_set", "kal_session_del", "kal_session_find",
   "kal_session_count", "kal_session_get_external", "kal_session_forget",
@@ -45,6 +48,7 @@ M.public = {
 
 -- Public, but not reachable from Lua, and why.
 M.unbound = {
+  kal_redact = "db.redaction.text does it with the settings of a store",
   kal_http_abort = "for signal handlers of C programs; a Lua program's Ctrl-C arrives as a debug hook",
 }
 

@@ -42,6 +42,24 @@ function M.list(folder)
   return list
 end
 
+---Backups of an open database, where backups usually are. Those from before adoption carry its name only.
+---@param db kalito.Store
+---@param path string of the database
+---@return string[] paths
+function M.holders(db, path)
+  local own = db.sql("SELECT value FROM kalito_meta WHERE key = 'store_id'")
+  local id = own and own[1] and own[1].value
+  local stem = path:match "([^/]+)%.[^./]*$" or path:match "[^/]+$"
+  local found = {}
+  for _, folder in ipairs { (M.folder()) or "", path:match "^(.*)/" or "." } do
+    for _, backup in ipairs(folder ~= "" and M.list(folder) or {}) do
+      local same = backup.store_id == id or not backup.store_id and backup.name:find(stem, 1, true) == 1
+      if same then found[#found + 1] = backup.path end
+    end
+  end
+  return found
+end
+
 -- What a copy that was killed leaves behind; a copy under way is younger.
 local function remove_partial(folder)
   for _, name in ipairs(kalito.system.list(folder) or {}) do

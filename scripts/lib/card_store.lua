@@ -69,7 +69,7 @@ local function find_old(db, item, name, replacing)
   if #rows == 0 then return nil end
   for _, row in ipairs(rows) do
     local card = db.card.get(row.id)
-    if card and card.card == item.card.text then return row, true end
+    if card and card.card == db.redaction.json(item.card.text) then return row, true end
   end
   if replacing and #rows == 1 then return rows[1] end
   local what = replacing and "several personas are called '%s': --name gives this one another name"
@@ -88,7 +88,6 @@ local function take(db, item, replacing)
   local old, present, problem = find_old(db, item, row.name, replacing)
   if problem then return nil, problem, "exists" end
   if present then return { persona = old, outcome = "present" } end
-  local hash = kalito.hash(row.prompt)
   local persona, message, code
   if old then
     persona, message, code = replace(db, item, row, old)
@@ -97,7 +96,8 @@ local function take(db, item, replacing)
   end
   if not persona then return nil, message, code end
   local ok
-  ok, message, code = db.card.add { id = persona.id, spec = item.card.spec, card = item.card.text, prompt_hash = hash }
+  ok, message, code = db.card.add { id = persona.id, spec = item.card.spec, card = item.card.text,
+    prompt_hash = kalito.hash(persona.prompt) }
   return ok and { persona = persona, outcome = old and "replaced" or "added" }, message, code
 end
 

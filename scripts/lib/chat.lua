@@ -173,7 +173,7 @@ function M.say(chat, text)
   if not chat.notebook then return M.run(chat, "ask", text) end
   local row, message, code = chat.talk:add("user", text)
   if not row then return nil, message, code end
-  titles.give(chat.db, session_of(chat), text)
+  titles.give(chat.db, session_of(chat), row.text)
   look_up(chat, row)
   return true
 end

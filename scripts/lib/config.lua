@@ -14,8 +14,10 @@ local M = {}
 ---@field budget? integer tokens of a context
 ---@field user? string what {{user}} stands for
 ---@field embedding? string the model whose vectors help recall, "provider:name": see kalito embed
+---@field redact? string[] words that are never stored or sent, in any case of letters: see kalito redact
 local known = {
   policies = "table", providers = "table", model = "string", budget = "number", user = "string", embedding = "string",
+  redact = "table",
 }
 
 local function sets(line, key)
@@ -109,6 +111,24 @@ local function check_sections(values, where)
   return true
 end
 
+-- What is no word that can be looked for, or nil.
+local function misfit_word(word)
+  if type(word) ~= "string" or not kalito.text.valid(word) then return "is not a text" end
+  if not word:find "%S" then return "is empty" end
+  if #word > 255 then return "has more than 255 bytes" end
+end
+
+local function check_words(values, where)
+  for key, word in pairs(values.redact or {}) do
+    local problem = math.type(key) ~= "integer" and "is not in a list" or misfit_word(word)
+    if problem then
+      local line = M.line_of(where.source, "redact")
+      return nil, ("%s:%d: redact: number %s %s"):format(where.path, line, tostring(key), problem), "config"
+    end
+  end
+  return true
+end
+
 local function read()
   local folder = script.config_folder()
   local path = folder and folder .. "/config.lua"
@@ -125,6 +145,7 @@ local function read()
   local ok
   ok, message = M.merge(defaults, values, where)
   if ok then ok, message = check_sections(values, where) end
+  if ok then ok, message = check_words(values, where) end
   if not ok then return nil, message, "config" end
   return { path = path, source = source, values = values }
 end
@@ -138,6 +159,17 @@ function M.get()
     loaded = result
   end
   return loaded.values
+end
+
+---The words that are never stored or sent. Settings that cannot be read may name some: then that is a failure.
+---@return string[]? words, string? message, string? code
+function M.words()
+  local values, message, code = M.get()
+  if values then return values.redact or {} end
+  local folder = script.config_folder()
+  local source = folder and script.read(folder .. "/config.lua")
+  if source and not source:find "%f[%w_]redact%f[^%w_]" then return {} end
+  return nil, message, code
 end
 
 ---What the user has set for a policy or provider, as it stands in `section` of the settings.

@@ -53,6 +53,9 @@ function parts.database(add, path)
   local info = db.stat()
   add(("database %s: schema %d, %s, journal %s, log %s"):format(path, info.schema_version, size(info.file_size),
     info.journal_mode, size(info.wal_size)))
+  local redaction = db.redaction.get() or { detectors = {} }
+  local on = table.concat(redaction.detectors, ", ")
+  add(on == "" and "redaction is off: secrets are stored as they come (kalito redact)" or "redacted: " .. on)
   if info.wal_size > WAL_LARGE then
     add("the log is large: a reader keeps it", "kalito optimize when nobody reads", true)
   end

@@ -5,21 +5,6 @@ local backups = require "kalito.backups"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
--- Backups of this database, where backups usually are. Those from before adoption carry its name only.
-local function holders(db, path)
-  local own = db.sql("SELECT value FROM kalito_meta WHERE key = 'store_id'")
-  local id = own and own[1] and own[1].value
-  local stem = path:match "([^/]+)%.[^./]*$" or path:match "[^/]+$"
-  local found = {}
-  for _, folder in ipairs { (backups.folder()) or "", path:match "^(.*)/" or "." } do
-    for _, backup in ipairs(folder ~= "" and backups.list(folder) or {}) do
-      local same = backup.store_id == id or not backup.store_id and backup.name:find(stem, 1, true) == 1
-      if same then found[#found + 1] = backup.path end
-    end
-  end
-  return found
-end
-
 local function count_like(db, session, text)
   local sql = {}
   for _, part in ipairs { { "messages", "text" }, { "semantic_pins", "content" },
@@ -55,7 +40,7 @@ local function run(args, app)
   if args.dry_run then return dry_run(db, session, args) end
   count, message, code = db.session.forget { session = session and session.id, like = args.like }
   if not count then return nil, message, code end
-  local held = holders(db, app.path())
+  local held = backups.holders(db, app.path())
   print.result({ forgotten = count, backups = kalito.json.array(held) },
     args.like and ("forgot %d rows"):format(count) or "forgot " .. session.id)
   for _, path in ipairs(held) do print.note("a backup may still hold it: " .. path) end

@@ -46,10 +46,20 @@ function M.load()
   return kept
 end
 
+---What is remembered of a line: with the database of the prompt open, what that would store.
+---@param line string
+---@return string
+function M.redact(line)
+  local db = rawget(_G, "db")
+  local fine, text = pcall(function() return db and db.redaction.text(line) end)
+  return fine and text or line
+end
+
 ---Remembers a line, unless it begins with a blank.
 ---@param lines string[] as `load` gave them; changed
 ---@param line string
 function M.add(lines, line)
+  line = M.redact(line)
   if line == "" or line:find "^%s" or line == lines[#lines] then return end
   lines[#lines + 1] = line
   local kept = cleaned(lines)

@@ -127,6 +127,7 @@ end
 function store.message(self, row)
   local db, session, id = self.run.db, session_of(self, row), row.id
   row.session = session.id
+  if type(row.text) == "string" and kalito.text.valid(row.text) then row.text = db.redaction.text(row.text) end
   local same, stored, taken = session.existed and ids.find_same(db, session, row), nil, nil
   if not same then
     -- Messages of one time are in the order of their ids: those after one that was moved are moved too.

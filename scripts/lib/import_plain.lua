@@ -66,7 +66,8 @@ function M:item(line, ordinal)
   }
   local text = line.text
   local fit = ROLES[line.role] and type(text) == "string" and text ~= "" and #text <= TEXT_MAX
-  return { name = name, row = row, own_id = line.id ~= nil, score = fit and line.importance == nil }
+  return { name = name, row = row, line = line, ordinal = ordinal, own_id = line.id ~= nil,
+    score = fit and line.importance == nil }
 end
 
 -- The session of a name, made when it is not there: it begins with its first message.
@@ -95,6 +96,19 @@ local function is_same(self, row)
   return other and other.role == row.role and other.text == row.text
 end
 
+-- A line is named by what is stored of it: a hash of a secret would tell it to who tries all of them. One that was
+-- imported before redaction was on has its old name.
+local function redact(self, item)
+  local db, row = self.run.db, item.row
+  if type(row.text) ~= "string" or not kalito.text.valid(row.text) then return end
+  local text, speaker = db.redaction.text(row.text), row.speaker
+  if type(speaker) == "string" and kalito.text.valid(speaker) then speaker = db.redaction.text(speaker) end
+  if text == row.text and speaker == row.speaker then return end
+  if not item.own_id and db.message.get_external(row.session, row.external_id) then return end
+  item.line.text, item.line.speaker, row.text, row.speaker = text, speaker, text, speaker
+  row.external_id = external_id(self, item.line, item.name, item.ordinal)
+end
+
 -- In the words of the line.
 local function in_its_words(problem)
   return (problem:gsub("importance_score", "importance"):gsub("external_id", "id"))
@@ -109,6 +123,7 @@ function M:store(item)
   local ok, id, fresh = runs.try(open_session, self, item)
   if not ok then return nil, id end
   row.session = id
+  redact(self, item)
   local stored, message, code
   ok, stored, message, code = runs.try(db.message.add, row)
   if ok and stored then

@@ -16,6 +16,17 @@ setmetatable(kalito, {
   end,
 })
 
+-- Words that the settings name are neither stored nor sent, whichever code opens the database.
+local open = kalito.open
+function kalito.open(path, options)
+  local words, message, code = require("kalito.config").words()
+  if not words then return nil, message, code end
+  if #words == 0 or options and options.redact_words then return open(path, options) end
+  local own = { redact_words = words }
+  for key, value in pairs(options or {}) do own[key] = value end
+  return open(path, own)
+end
+
 ---A conversation: a session whose messages are scored, and whose contexts are planned, by the policies.
 ---@param db kalito.Store
 ---@param session string id of the session

@@ -93,6 +93,19 @@ function M.usual(db, session, model)
   return sizes_of(name and model_context.known(db, name), true, { answer = persona and persona.maxTokens }).budget
 end
 
+---Messages to send that no context was built of, without what the database would not store: they may be made of rows
+---from before redaction was on.
+---@param db kalito.Store
+---@param messages kalito.Prompt[]
+---@return kalito.Prompt[]
+function M.redacted(db, messages)
+  local list = {}
+  for i, message in ipairs(messages) do
+    list[i] = { role = message.role, content = db.redaction.text(message.content) }
+  end
+  return list
+end
+
 ---What is known of a model.
 ---@param db kalito.Store
 ---@param name string

@@ -24,6 +24,10 @@ function M.file(path, database, work)
   if there and there.kind == "folder" then return nil, path .. ": is a folder", "io" end
   if is_database(path, database) then return nil, path .. ": is the database itself", "usage" end
   local part = there and there.kind == "other" and path or path .. ".part"
+  if part ~= path then
+    os.remove(part)
+    kalito.term.append(part, "") -- makes it for the user alone: conversations are private
+  end
   local file, message = io.open(part, "wb")
   if not file then return nil, message, "io" end
   local ok, result, text, code = pcall(work, function(line)

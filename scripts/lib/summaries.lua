@@ -87,7 +87,7 @@ end
 
 -- What the model makes of it, or nil and why that is not taken.
 local function by_model(chat, messages, ctx, options, target)
-  local prompt = policy.call("summarize", "prompt", ctx, messages)
+  local prompt = models.redacted(chat.db, policy.call("summarize", "prompt", ctx, messages))
   local settings, problem = settings_for(chat, target, prompt, options.budget)
   if not settings then return nil, problem end
   local reply, message, code = provider.chat(target, prompt, settings, options.on_delta)

@@ -63,7 +63,8 @@ function M.due(chat)
   if not question or not answer then return nil end
   local ctx = { now = db.now(), session = chat.id }
   local prompt = policy.call("summarize", "title", ctx, { question, answer })
-  return prompt and #prompt > 0 and { prompt = prompt, turn = turn, name = session.name } or nil
+  prompt = models.redacted(db, prompt or {})
+  return #prompt > 0 and { prompt = prompt, turn = turn, name = session.name } or nil
 end
 
 -- What models put around a title.

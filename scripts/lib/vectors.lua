@@ -76,7 +76,7 @@ end
 ---@return table[]? hits, string? message, string? code nil alone: the server does not answer, which is told once
 function M.near(db, name, options)
   if kalito.system.clock() < (resting[name] or 0) then return nil end
-  local request, message, code = embed_query(name, options.query)
+  local request, message, code = embed_query(name, db.redaction.text(options.query))
   if code == "interrupted" then return nil, message, code end
   if not request then
     resting[name] = kalito.system.clock() + REST
@@ -128,7 +128,7 @@ end
 local function embed_rows(db, target, rows, counts, extra)
   local texts = {}
   if #rows == 0 then return true end
-  for i, row in ipairs(rows) do texts[i] = prefix(target, 3) .. cut(row.text) end
+  for i, row in ipairs(rows) do texts[i] = prefix(target, 3) .. cut(db.redaction.text(row.text)) end
   local result, message, code = provider.embed(target, texts, extra)
   if not result then return nil, message, code end
   counts.dimension = result.dimension

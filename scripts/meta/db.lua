@@ -741,6 +741,41 @@ function db.recall.words(lists) end
 ---@field question? integer the message that it answers: what makes it readable
 ---@field answer? integer of a question: the message that answers it
 
+---@alias kalito.Detector "key"|"card"|"email"|"phone"|"word"
+
+---Secrets that are neither stored nor sent: `db.redaction`. What is found is replaced by `[redacted:email]` and the
+---like before a row is stored, and in every context. `kalito redact` is the command.
+db.redaction = {}
+
+---What is on. kept: what the file asks for of all who open it; detectors: with those of this opening, and `word` for
+---words; words: how many.
+---@return { kept: kalito.Detector[], detectors: kalito.Detector[], words: integer }? redaction
+---@return string? message, string? code
+function db.redaction.get() end
+
+---Sets what the file asks for, from now on: any of key, card, email, phone. Rows that are there stay as they are.
+---@param detectors kalito.Detector[]
+---@return true? ok, string? message, string? code
+function db.redaction.set(detectors) end
+
+---The text as it would be stored: for what is sent or written on other ways than a context.
+---@param s string
+---@return string? text, string? message, string? code
+function db.redaction.text(s) end
+
+---A JSON text with its strings as they would be stored. Values of the keys `id` and `hash` are names and stay.
+---@param s string
+---@return string? json, string? message, string? code
+function db.redaction.json(s) end
+
+---How many rows hold what is to be redacted: from before, or from another program. Reads everything.
+---@return integer? rows, string? message, string? code
+function db.redaction.count() end
+
+---Redacts these rows and removes what they were for good, as `db.session.forget` does.
+---@return integer? rows how many, string? message, string? code
+function db.redaction.apply() end
+
 ---Vectors that a model has made of messages, and the messages near one: `db.vector`. `kalito embed` fills them.
 ---@class kalito.VectorVerbs
 db.vector = {}

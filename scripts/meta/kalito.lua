@@ -8,8 +8,9 @@ kalito = {}
 
 ---Opens a database. Without `create` it must be there.
 ---@param path string a file name, or ":memory:"
----@param options? { create?: boolean, read_only?: boolean, busy_ms?: integer } busy_ms: how long to wait for another
----writer, default 5000
+---@param options? { create?: boolean, read_only?: boolean, busy_ms?: integer, redact?: kalito.Detector[],
+---redact_words?: string[] } busy_ms: how long to wait for another writer, default 5000; redact: detectors that are on
+---beside those of the file; redact_words: never stored or sent, default `redact` of the settings
 ---@return kalito.Store? db, string? message, string? code
 function kalito.open(path, options) end
 

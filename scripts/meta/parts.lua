@@ -162,6 +162,7 @@ kalito.config = {}
 ---@field budget? integer tokens of a context
 ---@field user? string what {{user}} stands for
 ---@field embedding? string the model whose vectors help recall, "provider:name": see kalito embed
+---@field redact? string[] words that are never stored or sent, in any case of letters: see kalito redact
 
 ---The line of `source` that sets a key, for messages; that of the last table on the way to it when it is not found.
 ---@param source string
@@ -183,6 +184,10 @@ function kalito.config.reload() end
 ---The user's settings; an empty table when he has none.
 ---@return kalito.Config? values, string? message, string? code
 function kalito.config.get() end
+
+---The words that are never stored or sent (`redact`). Settings that cannot be read may name some: that is a failure.
+---@return string[]? words, string? message, string? code
+function kalito.config.words() end
 
 ---What the user has set for a policy or provider, as it stands in `section` of the settings.
 ---@param section "policies"|"providers"

@@ -48,6 +48,15 @@ static void check_words(kal_str text) {
     if (kal_words_lead(buffer, rest, 1000) > count) abort();
 }
 
+/* Into a room of exactly its size; what is valid stays so. */
+static void check_redacted(kal_str text) {
+    size_t size = kal_redact(text, KAL_REDACT_ALL, NULL, NULL, 0);
+    char *out = malloc(size + 1);
+    if (!out || kal_redact(text, KAL_REDACT_ALL, NULL, out, size) != size) abort();
+    if (kal_text_valid(text, NULL) && !kal_text_valid((kal_str){out, size}, NULL)) abort();
+    free(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     kal_str text = {(const char *)data, size};
     char time[25], again[25];
@@ -58,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!kal_text_valid(text, &bad) && bad >= size) abort();
     check_tokens(text);
     check_sentences(text);
+    check_redacted(text);
     if (size) check_words(text);
     double alike = kal_text_similar(text, (kal_str){text.data, size / 2});
     if (!(alike >= 0 && alike <= 1) || (size && kal_text_similar(text, text) != 1)) abort();
