@@ -93,17 +93,20 @@ static int check(lua_State *L) {
     return push_remarks(L, report);
 }
 
-/* db.optimize([{ rebuild =, importance_index = }]) -> remarks */
+/* db.optimize([{ rebuild =, importance_index =, reindex =, values = }]) -> remarks */
 static int optimize(lua_State *L) {
-    static const char *const keys[] = {"rebuild", "importance_index", NULL};
+    static const char *const keys[] = {"rebuild", "importance_index", "reindex", "values", NULL};
+    static const unsigned bits[] = {KAL_OPTIMIZE_REBUILD, KAL_OPTIMIZE_IMPORTANCE,
+                                    KAL_OPTIMIZE_REINDEX, KAL_OPTIMIZE_VALUES};
     kal_err err;
-    bool rebuild = false, importance = false;
+    unsigned what = 0;
     lua_settop(L, 1);
     kalb_check_keys(L, 1, "optimize", keys);
-    kalb_field_boolean(L, 1, "rebuild", &rebuild);
-    kalb_field_boolean(L, 1, "importance_index", &importance);
-    unsigned what =
-        (rebuild ? KAL_OPTIMIZE_REBUILD : 0u) | (importance ? KAL_OPTIMIZE_IMPORTANCE : 0u);
+    for (int i = 0; keys[i]; i++) {
+        bool on = false;
+        kalb_field_boolean(L, 1, keys[i], &on);
+        if (on) what |= bits[i];
+    }
     kal_report *report = push_report(L);
     if (kal_store_optimize(kalb_store(L), what, report, &err) != KAL_OK) return kalb_fail(L, &err);
     return push_remarks(L, report);

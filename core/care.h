@@ -58,6 +58,11 @@ kal_code kali_name_file(const char *path, kal_code code, kal_err *err);
 /* Fills in what the open file holds. NOT_KALITO. */
 kal_code kali_backup_describe(kali_db *db, kal_backup *out, kal_err *err);
 
+/* ---- optimize.c ---- */
+
+/* Puts numbers and types that are out of their range right, inside a write. */
+kal_code kali_mend_values(kal_store *store, kal_report *report, kal_err *err);
+
 /* ---- migrate.c ---- */
 
 typedef enum kali_file_kind { KALI_EMPTY, KALI_OURS, KALI_ORIGINAL, KALI_OTHER } kali_file_kind;

@@ -14,6 +14,9 @@
     "(" column " IS NULL OR typeof(" column ") NOT IN ('real', 'integer') OR " column " < " low    \
     " OR " column " > " high ")"
 #define REBUILD "kalito optimize --rebuild"
+#define VALUES "kalito optimize --values"
+#define RESTORE "kalito restore BACKUP; without one, kalito recover"
+#define REINDEX "kalito optimize --reindex"
 
 /* A question: how many rows are not right, and the first of them. One statement answers up to four: columns 2i and
 ** 2i + 1. */
@@ -35,10 +38,10 @@ static const question QUESTIONS[] = {
              "importance_score", "0",
              "1")) ", " ANSWER(BAD_TIME("created_at")) ", " ANSWER("token_usage < 0 OR typeof(token_usage) NOT IN ('integer', 'null')") " FROM messages",
      "messages without a role of user, assistant, system, tool",
-     "kalito message set ID --role user", true, true},
-    {NULL, "messages with an importance outside of 0 to 1", "kalito score SESSION", true, false},
+     "kalito message set {} --role user", true, true},
+    {NULL, "messages with an importance outside of 0 to 1", VALUES, true, false},
     {NULL, "messages whose time is not in kalito's form: they sort wrongly", REBUILD, true, false},
-    {NULL, "messages with a token usage that is no number >= 0", NULL, true, false},
+    {NULL, "messages with a token usage that is no number >= 0", VALUES, true, false},
     {"SELECT count(*), min(session_id) FROM messages WHERE session_id NOT IN (SELECT id FROM sessions)",
      "messages without their session: nothing shows them", REBUILD, true, true},
     {"SELECT count(*), min(id) FROM sessions s WHERE message_count <>"
@@ -50,42 +53,41 @@ static const question QUESTIONS[] = {
     {"SELECT count(*), min(id) FROM sessions WHERE boundary_id <> 0 AND NOT EXISTS"
      " (SELECT 1 FROM messages m WHERE m.id = boundary_id AND m.session_id = sessions.id"
      " AND m.created_at = boundary_at)",
-     "sessions whose last archived message is gone or has another time",
-     "kalito summary undo SESSION", true, false},
-    {"SELECT count(*), min(category) FROM (SELECT category FROM personas WHERE is_default = 1"
-     " GROUP BY category HAVING count(*) > 1)",
-     "categories with more than one default persona", "kalito persona default NAME", true, false},
+     "sessions whose last archived message is gone or has another time", "kalito summary undo {}",
+     true, false},
+    {"SELECT count(*), min(id) FROM personas p WHERE is_default = 1 AND EXISTS (SELECT 1 FROM personas o"
+     " WHERE o.is_default = 1 AND o.category IS p.category AND o.id <> p.id)",
+     "default personas beside another one of their category", "kalito persona default {}", true,
+     false},
     {"SELECT count(*), min(id) FROM personas WHERE temperature < 0 OR temperature > 2 OR topP < 0 OR topP > 1",
-     "personas with a temperature outside of 0 to 2 or a topP outside of 0 to 1",
-     "kalito persona edit NAME", true, false},
+     "personas with a temperature outside of 0 to 2 or a topP outside of 0 to 1", VALUES, true,
+     false},
     {"SELECT " ANSWER(OUTSIDE("importance_score", "0", "1")) ", " ANSWER("pin_type NOT IN ('user', 'auto', 'manual', 'code', 'concept', 'system')") ", " ANSWER(
          "session_id NOT IN (SELECT id FROM sessions)") ", " ANSWER("source_message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages m"
                                                                     " WHERE m.id = CAST(source_message_id AS INTEGER))") " FROM semantic_pins",
-     "pins with an importance outside of 0 to 1", "kalito pin delete ID", true, true},
-    {NULL, "pins of an unknown type", "kalito pin delete ID", true, false},
+     "pins with an importance outside of 0 to 1", VALUES, true, true},
+    {NULL, "pins of an unknown type", VALUES, true, false},
     {NULL, "pins without their session", REBUILD, true, false},
     {NULL, "pins whose message is gone: they stay", NULL, false, false},
     {"SELECT " ANSWER(OUTSIDE("importance_score", "0", "1")) ", " ANSWER("session_id NOT IN (SELECT id FROM sessions)") ", " ANSWER(
          "parent IS NOT NULL AND parent NOT IN (SELECT id FROM conversation_summaries)") " FROM conversation_summaries",
-     "summaries with an importance outside of 0 to 1", NULL, true, false},
+     "summaries with an importance outside of 0 to 1", VALUES, true, false},
     {NULL, "summaries without their session", REBUILD, true, false},
-    {NULL, "summaries whose summary of summaries is gone", "kalito summary list SESSION", true,
-     false},
+    {NULL, "summaries whose summary of summaries is gone", REBUILD, true, false},
     {"SELECT count(*), min(s.id) FROM conversation_summaries s WHERE s.start_message_id IS NOT NULL"
      " AND NOT EXISTS (SELECT 1 FROM messages a JOIN messages b"
      " ON b.id = CAST(s.end_message_id AS INTEGER) AND b.session_id = s.session_id"
      " WHERE a.id = CAST(s.start_message_id AS INTEGER) AND a.session_id = s.session_id"
      " AND (a.created_at, a.id) <= (b.created_at, b.id))",
      "summaries whose range of messages is gone or the wrong way round", NULL, false, false},
-    {"SELECT count(*), min(id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND before_id <> 0"
+    {"SELECT count(*), min(session_id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND before_id <> 0"
      " AND NOT EXISTS (SELECT 1 FROM conversation_summaries p WHERE p.session_id = s.session_id"
      " AND p.before_at IS NOT NULL AND p.end_message_id = CAST(s.before_id AS TEXT))",
-     "summaries that leave a gap behind the one before", "kalito summary undo SESSION", true,
-     false},
-    {"SELECT count(*), min(id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND EXISTS"
+     "summaries that leave a gap behind the one before", "kalito summary undo {}", true, false},
+    {"SELECT count(*), min(session_id) FROM conversation_summaries s WHERE before_at IS NOT NULL AND EXISTS"
      " (SELECT 1 FROM conversation_summaries p WHERE p.session_id = s.session_id AND p.id <> s.id"
      " AND p.before_at = s.before_at AND p.before_id = s.before_id)",
-     "summaries that overlap: they begin at the same message", "kalito summary undo SESSION", true,
+     "summaries that overlap: they begin at the same message", "kalito summary undo {}", true,
      false},
     {"SELECT count(*) = 0, '' FROM kalito_meta WHERE key = 'store_id'",
      "the name of the database is missing: its backups cannot be told from others", REBUILD, true,
@@ -95,18 +97,27 @@ static const question QUESTIONS[] = {
 /* A statement that fails because of damage is an answer too. */
 static kal_code lost(kal_report *report, const char *what, kal_code code, const kal_err *err) {
     if (code != KAL_CORRUPT && code != KAL_IO) return code;
-    kali_report_add(report, true, "kalito restore BACKUP", "%s cannot be read: %s", what,
-                    err->message);
+    kali_report_add(report, true, RESTORE, "%s cannot be read: %s", what, err->message);
     return KAL_OK;
+}
+
+/* A command with {} in it names the first of the rows. */
+static const char *name_first(const char *mend, kal_str first, char out[KAL_NAME_MAX + 80]) {
+    const char *gap = mend ? strstr(mend, "{}") : NULL;
+    if (!gap) return mend;
+    snprintf(out, KAL_NAME_MAX + 80, "%.*s%.*s%s", (int)(gap - mend), mend, KALI_STR(first),
+             gap + 2);
+    return out;
 }
 
 static void answer(kali_stmt *q, int column, const question *p, kal_report *report) {
     int64_t n = kali_integer(q, column);
     if (n <= 0) return;
+    char mend[KAL_NAME_MAX + 80];
     kal_str first = kali_text(q, column + 1);
     if (first.len)
-        kali_report_add(report, p->wrong, p->mend, "%s (%lld, first: %.*s)", p->what, (long long)n,
-                        KALI_STR(first));
+        kali_report_add(report, p->wrong, name_first(p->mend, first, mend),
+                        "%s (%lld, first: %.*s)", p->what, (long long)n, KALI_STR(first));
     else
         kali_report_add(report, p->wrong, p->mend, "%s", p->what);
 }
@@ -141,8 +152,11 @@ static kal_code check_pages(kal_store *store, kal_check level, kal_report *repor
     if (code != KAL_OK) return lost(report, "the file", code, err);
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
         kal_str line = kali_text(q, 0);
+        bool index = line.data && (strstr(line.data, " missing from index ") ||
+                                   strstr(line.data, " entries in index ") ||
+                                   strstr(line.data, "non-unique entry in index "));
         if (line.data && strcmp(line.data, "ok") != 0)
-            kali_report_add(report, true, "kalito restore BACKUP", "the file is damaged: %.*s",
+            kali_report_add(report, true, index ? REINDEX : RESTORE, "the file is damaged: %.*s",
                             (int)(line.len < 200 ? line.len : 200), line.data);
     }
     return code == KAL_OK ? KAL_OK : lost(report, "the file", code, err);

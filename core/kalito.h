@@ -614,7 +614,10 @@ enum {
     KAL_OPTIMIZE_REBUILD =
         1, /* make anew what can be derived: search index, counts, times, lost sessions */
     KAL_OPTIMIZE_IMPORTANCE =
-        2 /* an index of messages by importance: every message added then costs more */
+        2, /* an index of messages by importance: every message added then costs more */
+    KAL_OPTIMIZE_REINDEX = 4, /* make all indexes of the tables anew */
+    KAL_OPTIMIZE_VALUES =
+        8 /* put numbers that are out of their range at its end, and no numbers at their default */
 };
 /* Merges the search index, lets the engine look at its statistics, packs the file when that pays, writes the log
 ** back. `what`: of the bits above. The report says what was gained. Codes: those of writing. */

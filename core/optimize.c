@@ -41,6 +41,11 @@ static kal_code run_counted(kal_store *store, const char *sql, const char *what,
     return code;
 }
 
+/* A summary whose summary of summaries is gone stands for itself again. */
+static const char PARENTS[] =
+    "UPDATE conversation_summaries SET parent = NULL WHERE parent IS NOT NULL"
+    " AND parent NOT IN (SELECT id FROM conversation_summaries)";
+
 static kal_code rebuild_rows(kal_store *store, kal_report *report, kal_err *err) {
     kali_db_triggers(store->db, false);
     kal_code code = kali_adopt_times(store, report, err);
@@ -49,6 +54,9 @@ static kal_code rebuild_rows(kal_store *store, kal_report *report, kal_err *err)
         code = run_counted(store, LOST_SESSIONS, "sessions made for rows without one", report, err);
     if (code == KAL_OK)
         code = run_counted(store, COUNTS, "counts of messages corrected", report, err);
+    if (code == KAL_OK)
+        code =
+            run_counted(store, PARENTS, "summaries that stand for themselves again", report, err);
     return code == KAL_OK ? run_counted(store, NAME, "the database got its name again", report, err)
                           : code;
 }
@@ -58,8 +66,55 @@ static kal_code rebuild(kal_store *store, kal_report *report, kal_err *err) {
     if (code != KAL_OK) return code;
     code = kali_write_end(store, rebuild_rows(store, report, err), err);
     if (code == KAL_OK) code = kal_index_rebuild(store, err);
-    if (code == KAL_OK) code = kali_db_script(store->db, "REINDEX messages", err);
     if (code == KAL_OK) kali_report_add(report, false, NULL, "search index made anew");
+    return code;
+}
+
+/* ---- values ---- */
+
+/* A number stays within its range, what is none gets the default; `where` says which rows are looked at. */
+#define WITHIN(table, column, low, high, preset, where)                                            \
+    "UPDATE " table " SET " column " = CASE WHEN typeof(" column                                   \
+    ") NOT IN ('real', 'integer') THEN " preset " ELSE max(" low ", min(" high ", " column         \
+    ")) END WHERE " where "(typeof(" column ") NOT IN ('real', 'integer') OR " column " < " low    \
+    " OR " column " > " high ")"
+#define SCORE(table, preset) WITHIN(table, "importance_score", "0", "1", preset, "")
+
+kal_code kali_mend_values(kal_store *store, kal_report *report, kal_err *err) {
+    static const struct {
+        const char *sql, *what;
+    } steps[] = {
+        {SCORE("messages", "0.5"), "importances of messages mended"},
+        {"UPDATE messages SET token_usage = CASE WHEN typeof(token_usage) = 'real' AND token_usage >= 0"
+         " THEN CAST(token_usage AS INTEGER) END"
+         " WHERE token_usage < 0 OR typeof(token_usage) NOT IN ('integer', 'null')",
+         "token usages of messages mended"},
+        {SCORE("semantic_pins", "0.8"), "importances of pins mended"},
+        {"UPDATE semantic_pins SET pin_type = 'user' WHERE pin_type IS NOT NULL AND pin_type NOT IN"
+         " ('user', 'auto', 'manual', 'code', 'concept', 'system')",
+         "types of pins mended"},
+        {SCORE("conversation_summaries", "0.7"), "importances of summaries mended"},
+        {WITHIN("personas", "temperature", "0", "2", "NULL", "temperature IS NOT NULL AND "),
+         "temperatures of personas mended"},
+        {WITHIN("personas", "topP", "0", "1", "NULL", "topP IS NOT NULL AND "),
+         "topP of personas mended"},
+    };
+    kal_code code = KAL_OK;
+    bool before = kali_db_triggers(store->db, false);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && code == KAL_OK; i++)
+        code = run_counted(store, steps[i].sql, steps[i].what, report, err);
+    kali_db_triggers(store->db, before);
+    return code;
+}
+
+static kal_code mend_values(kal_store *store, kal_report *report, kal_err *err) {
+    kal_code code = kali_write_begin(store, err);
+    return code == KAL_OK ? kali_write_end(store, kali_mend_values(store, report, err), err) : code;
+}
+
+static kal_code reindex(kal_store *store, kal_report *report, kal_err *err) {
+    kal_code code = kali_db_script(store->db, "REINDEX", err);
+    if (code == KAL_OK) kali_report_add(report, false, NULL, "indexes of the tables made anew");
     return code;
 }
 
@@ -145,8 +200,11 @@ kal_code kal_store_optimize(kal_store *store, unsigned what, kal_report *report,
     if (store->batch) return kali_fail(err, KAL_MISUSE, "store.optimize: a transaction is open");
     kali_answer_begin(store);
     int64_t before = size_of(store);
-    kal_code code =
-        what & KAL_OPTIMIZE_REBUILD ? rebuild(store, report, err) : merge(store, report, err);
+    kal_code code = what & KAL_OPTIMIZE_REINDEX ? reindex(store, report, err) : KAL_OK;
+    if (code == KAL_OK && (what & KAL_OPTIMIZE_VALUES)) code = mend_values(store, report, err);
+    if (code == KAL_OK)
+        code =
+            what & KAL_OPTIMIZE_REBUILD ? rebuild(store, report, err) : merge(store, report, err);
     if (code == KAL_OK && (what & KAL_OPTIMIZE_IMPORTANCE))
         code = add_importance_index(store, report, err);
     if (code == KAL_OK) code = forget_statistics(store, report, err);

@@ -239,6 +239,8 @@ static bool visit_cell(kali_pages *p, const uint8_t *page, size_t at, int kind, 
 
 static bool visit_cells(kali_pages *p, uint32_t number, kali_visit visit, void *context) {
     if (!visit) return true;
+    /* What was read need not stay in memory: the file gives it again. */
+    if (++p->visited % 2048 == 0) madvise((void *)(uintptr_t)p->data, p->size, MADV_DONTNEED);
     const uint8_t *page = page_at(p, number), *head = number == 1 ? page + 100 : page;
     int kind = head[0];
     size_t first = (size_t)(head - page) + (kind == INDEX_INNER ? 12 : 8), n = big(head + 3, 2);

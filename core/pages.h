@@ -15,6 +15,7 @@ typedef struct kali_pages {
     size_t page_size, usable;
     uint32_t count;
     uint8_t *seen;    /* per page: looked at already, or free */
+    size_t visited;   /* pages whose rows were read */
     kali_arena arena; /* one row with overflow pages */
 } kali_pages;
 

@@ -314,21 +314,12 @@ static void report_tables(const recovery *r, kal_report *report) {
                         (long long)r->missing, (long long)r->indexed);
 }
 
-/* Numbers that a damaged byte has moved out of their range: the default is nearer to the truth. */
-static const char MEND[] =
-    "UPDATE messages SET importance_score = 0.5 WHERE NOT coalesce(importance_score, 0.5) BETWEEN 0 AND 1"
-    " OR typeof(importance_score) IN ('text', 'blob');"
-    "UPDATE messages SET token_usage = NULL WHERE token_usage < 0 OR typeof(token_usage) NOT IN ('integer', 'null');"
-    "UPDATE semantic_pins SET importance_score = 0.8 WHERE NOT coalesce(importance_score, 0.8) BETWEEN 0 AND 1;"
-    "UPDATE conversation_summaries SET importance_score = 0.7"
-    " WHERE NOT coalesce(importance_score, 0.7) BETWEEN 0 AND 1";
-
 static kal_code fill(recovery *r, kal_report *report, kal_err *err) {
     kal_code code = kali_db_script(r->store->db, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", err);
     if (code != KAL_OK) return code;
     kali_db_triggers(r->store->db, false);
     code = take_all(r);
-    if (code == KAL_OK) code = kali_db_script(r->store->db, MEND, err);
+    if (code == KAL_OK) code = kali_mend_values(r->store, report, err);
     kali_db_triggers(r->store->db, true);
     if (code == KAL_OK) code = kali_db_script(r->store->db, "COMMIT", err);
     if (code != KAL_OK) kali_db_script(r->store->db, "ROLLBACK", NULL);

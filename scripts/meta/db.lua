@@ -47,8 +47,9 @@ function db.backup(target) end
 ---@return kalito.Remark[]? remarks with `wrong` and `count`, string? message, string? code
 function db.check(level) end
 
----Merges the search index, writes back the log, packs the file when that pays. rebuild: makes anew what can be derived.
----@param what? { rebuild?: boolean, importance_index?: boolean }
+---Merges the search index, writes back the log, packs the file when that pays. rebuild: makes anew what can be derived;
+---reindex: the indexes; values: puts numbers that are out of their range right.
+---@param what? { rebuild?: boolean, importance_index?: boolean, reindex?: boolean, values?: boolean }
 ---@return kalito.Remark[]? remarks what was gained, string? message, string? code
 function db.optimize(what) end
 

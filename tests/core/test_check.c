@@ -60,7 +60,7 @@ static void every_kind_of_wrong_row_is_found(void **state) {
         {"UPDATE sessions SET boundary_id = 21 WHERE id = 's'", "last archived message",
          "UPDATE sessions SET boundary_id = 20 WHERE id = 's'"},
         {"INSERT INTO personas(id, name, prompt, category, is_default) VALUES ('y', 'y', 'p', 'general', 1)",
-         "more than one default persona", "UPDATE personas SET is_default = 0 WHERE id = 'y'"},
+         "beside another one of their category", "UPDATE personas SET is_default = 0 WHERE id = 'y'"},
         {"UPDATE personas SET temperature = 9 WHERE id = 'y'", "temperature",
          "UPDATE personas SET temperature = 1 WHERE id = 'y'"},
         {"UPDATE semantic_pins SET pin_type = 'odd'", "unknown type", "UPDATE semantic_pins SET pin_type = 'user'"},
@@ -219,11 +219,59 @@ static void the_index_of_importance_is_built_on_request(void **state) {
     add_message(f, "s", "x");
 }
 
+/* Every number and type of every table at once: one command mends them all, and leaves the others alone. */
+static void values_out_of_their_range_are_put_right(void **state) {
+    fixture *f = *state;
+    fill(f);
+    run(f, "UPDATE messages SET importance_score = -3, token_usage = -1 WHERE id = 3;"
+           "UPDATE messages SET importance_score = 'high', token_usage = 'many' WHERE id = 4;"
+           "UPDATE messages SET importance_score = 7, token_usage = 1.5 WHERE id = 5;"
+           "UPDATE messages SET importance_score = NULL WHERE id = 6;"
+           "UPDATE semantic_pins SET importance_score = x'00', pin_type = 'odd';"
+           "UPDATE conversation_summaries SET importance_score = 9;"
+           "INSERT INTO personas(id, name, prompt, temperature, topP) VALUES ('y', 'y', 'p', 9.5, -1), ('z', 'z', 'p', 'hot', x'00')");
+    check(f, KAL_CHECK_ROWS);
+    assert_int_equal(report.wrong, 6);
+    report = (kal_report){.rows = rows, .capacity = 256};
+    ok(kal_store_optimize(f->store, KAL_OPTIMIZE_VALUES, &report, &f->err));
+    check(f, KAL_CHECK_FULL);
+    for (size_t i = 0; i < report.count; i++)
+        if (rows[i].wrong) print_error("%s\n", rows[i].what);
+    assert_int_equal(report.wrong, 0);
+    assert_int_equal(integer(f, "SELECT count(*) FROM messages WHERE (id = 3 AND importance_score = 0)"
+                                " OR (id IN (4, 6) AND importance_score = 0.5)"
+                                " OR (id = 5 AND importance_score = 1 AND token_usage = 1)"), 4);
+    assert_int_equal(integer(f, "SELECT count(*) FROM personas WHERE (id = 'y' AND temperature = 2 AND topP = 0)"
+                                " OR (id = 'z' AND temperature IS NULL AND topP IS NULL)"), 2);
+}
+
+static void an_index_that_lacks_entries_is_made_anew(void **state) {
+    fixture *f = *state;
+    fill(f);
+    run(f, "SELECT 1"); /* opens the other connection */
+    sqlite3_db_config(f->other, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    run(f, "PRAGMA writable_schema = ON; CREATE TEMP TABLE kept AS SELECT * FROM sqlite_master"
+           " WHERE name = 'idx_messages_session_created'; DELETE FROM sqlite_master WHERE name ="
+           " 'idx_messages_session_created'; PRAGMA writable_schema = RESET");
+    run(f, "DELETE FROM messages WHERE id = 30; PRAGMA writable_schema = ON;"
+           "INSERT INTO sqlite_master SELECT * FROM temp.kept; PRAGMA writable_schema = RESET");
+    reopen(f);
+    check(f, KAL_CHECK_FULL);
+    assert_true(report.wrong > 0);
+    assert_string_equal(rows[0].mend, "kalito optimize --reindex");
+    report = (kal_report){.rows = rows, .capacity = 256};
+    ok(kal_store_optimize(f->store, KAL_OPTIMIZE_REINDEX, &report, &f->err));
+    check(f, KAL_CHECK_FULL);
+    assert_int_equal(report.wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         ON_FILE(a_good_database_has_nothing_wrong),
         ON_FILE(every_kind_of_wrong_row_is_found),
         ON_FILE(a_rebuild_mends_what_can_be_derived),
+        ON_FILE(values_out_of_their_range_are_put_right),
+        ON_FILE(an_index_that_lacks_entries_is_made_anew),
         ON_FILE(an_entry_missing_in_the_search_index_is_found_by_the_full_check),
         ON_FILE(damage_is_a_remark_and_no_failure),
         ON_FILE(a_file_with_much_free_room_is_packed),
