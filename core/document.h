@@ -35,10 +35,11 @@ typedef struct kali_documents {
     uint32_t sessions; /* highest session number */
 } kali_documents;
 
-/* Which sessions take part, by number: those of `only`, or all but those of `without`. */
+/* Which sessions take part, by number: those of `only`, or all but those of `without`. A number that no session has
+** stands in a damaged record only. */
 typedef struct kali_scope {
     const uint8_t *only, *without; /* bit sets; NULL: no such condition */
-    size_t numbers;                /* bits in them */
+    size_t numbers;                /* above all numbers, bits in the sets; 0: not known */
 } kali_scope;
 
 /* Those of the sessions with these ids; sessions == NULL: all that are not archived. The sets live in the arena.
@@ -46,8 +47,9 @@ typedef struct kali_scope {
 kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count, kali_arena *arena,
                          kali_scope *out, kal_err *err);
 static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
+    if (s->numbers && number >= s->numbers) return false;
     const uint8_t *set = s->only ? s->only : s->without;
-    bool in = set && number < s->numbers && (set[number / 8] >> number % 8 & 1);
+    bool in = set && (set[number / 8] >> number % 8 & 1);
     return s->only ? in : !in;
 }
 

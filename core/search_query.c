@@ -158,11 +158,9 @@ static kal_code set_importance(parser *p, size_t at, kal_str value, kal_err *err
     char digits[32] = "", *end = digits;
     bool above = !(value.len && value.data[0] == '=');
     if (!above) value = (kal_str){value.data + 1, value.len - 1};
-    if (value.len > 0 && value.len < sizeof digits &&
-        strspn(value.data, "0123456789.") >= value.len) {
+    if (value.len > 0 && value.len < sizeof digits) {
         memcpy(digits, value.data, value.len);
-        digits[value.len] = 0;
-        p->out->importance = strtod(digits, &end);
+        if (strspn(digits, "0123456789.") == value.len) p->out->importance = strtod(digits, &end);
     }
     if (end == digits || *end || p->out->importance > 1)
         return wrong(p, at, err, "importance> needs a number from 0 to 1");
