@@ -12,7 +12,13 @@ kal_store *kalb_store(lua_State *L) {
     return box->store;
 }
 
+int kalb_no_memory(lua_State *L) {
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+}
+
 int kalb_fail(lua_State *L, const kal_err *err) {
+    if (err->code == KAL_NOMEM) return kalb_no_memory(L);
     if (err->code == KAL_MISUSE) return luaL_error(L, "%s", err->message);
     lua_pushnil(L);
     lua_pushstring(L, err->message);

@@ -20,7 +20,9 @@ typedef struct kalb_box {
 /* The store of a function made by kalb_push_functions. Raises when it is closed. */
 kal_store *kalb_store(lua_State *L);
 
-/* For a failure: raises for MISUSE, else pushes nil, message, code word and returns 3. */
+/* Raises what Lua itself raises when memory is lacking. */
+int kalb_no_memory(lua_State *L);
+/* For a failure: raises for MISUSE and NOMEM, else pushes nil, message, code word and returns 3. */
 int kalb_fail(lua_State *L, const kal_err *err);
 /* Pushes true, or fails. */
 int kalb_done(lua_State *L, kal_code code, const kal_err *err);

@@ -31,17 +31,16 @@ static void mark_array(lua_State *L) {
     lua_setmetatable(L, -2);
 }
 
-static void push_value(lua_State *L, const json_t *value, int depth) {
+static void push_value(lua_State *L, const json_t *value) {
     const char *key;
     json_t *member;
     size_t i;
     luaL_checkstack(L, 6, NULL);
-    if (depth > DEPTH) luaL_error(L, "JSON is nested deeper than %d", DEPTH);
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         lua_createtable(L, 0, (int)json_object_size(value));
         json_object_foreach((json_t *)(uintptr_t)value, key, member) {
-            push_value(L, member, depth + 1);
+            push_value(L, member);
             lua_setfield(L, -2, key);
         }
         break;
@@ -49,7 +48,7 @@ static void push_value(lua_State *L, const json_t *value, int depth) {
         lua_createtable(L, (int)json_array_size(value), 0);
         mark_array(L);
         json_array_foreach(value, i, member) {
-            push_value(L, member, depth + 1);
+            push_value(L, member);
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
         break;
@@ -62,6 +61,49 @@ static void push_value(lua_State *L, const json_t *value, int depth) {
     case JSON_FALSE: lua_pushboolean(L, json_is_true(value)); break;
     case JSON_NULL: lua_pushlightuserdata(L, NULL); break;
     }
+}
+
+static bool is_deep(const json_t *value, int depth) {
+    const char *key;
+    json_t *member;
+    size_t i;
+    if (depth > DEPTH) return true;
+    json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+        if (is_deep(member, depth + 1)) return true;
+    }
+    json_array_foreach(value, i, member) {
+        if (is_deep(member, depth + 1)) return true;
+    }
+    return false;
+}
+
+/* jansson takes a lack of memory for wrong JSON: while it reads, this stands before its allocator. */
+static _Thread_local struct {
+    json_malloc_t get;
+    bool failed;
+} memory;
+
+static void *get_memory(size_t size) {
+    void *p = memory.get(size);
+    if (!p) memory.failed = true;
+    return p;
+}
+
+static json_t *load_text(const char *text, size_t len, json_error_t *error) {
+    json_free_t release;
+    json_get_alloc_funcs(&memory.get, &release);
+    memory.failed = false;
+    json_set_alloc_funcs(get_memory, release);
+    json_t *root = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
+    json_set_alloc_funcs(memory.get, release);
+    return root;
+}
+
+static int no_json(lua_State *L) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    lua_pushliteral(L, "json");
+    return 3;
 }
 
 static json_box *push_box(lua_State *L) {
@@ -81,14 +123,17 @@ static int decode(lua_State *L) {
     json_error_t error;
     const char *text = luaL_checklstring(L, 1, &len);
     json_box *box = push_box(L);
-    box->root = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    box->root = load_text(text, len, &error);
+    if (memory.failed) return kalb_no_memory(L);
     if (!box->root) {
-        lua_pushnil(L);
         lua_pushfstring(L, "%s (byte %d)", error.text, error.position);
-        lua_pushliteral(L, "json");
-        return 3;
+        return no_json(L);
     }
-    push_value(L, box->root, 0);
+    if (is_deep(box->root, 0)) {
+        lua_pushfstring(L, "JSON is nested deeper than %d", DEPTH);
+        return no_json(L);
+    }
+    push_value(L, box->root);
     json_decref(box->root);
     box->root = NULL;
     return 1;
@@ -132,7 +177,7 @@ static void put(writer *w, const char *text, size_t len) {
     if (b->room - b->len < len) {
         size_t room = (b->room + len) * 2 + 256;
         char *data = realloc(b->data, room);
-        if (!data) luaL_error(w->L, "out of memory");
+        if (!data) kalb_no_memory(w->L);
         b->data = data;
         b->room = room;
     }

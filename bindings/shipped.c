@@ -2,6 +2,7 @@
 ** shipped.c: the Lua files embedded in the program: finding, unpacking and loading them. There is no store and no
 ** decision here, so that the jail's worker has it too.
 */
+#include "boundary.h"
 #include "embedded.h"
 
 #include <lauxlib.h>
@@ -33,7 +34,7 @@ bool kalb_embedded(lua_State *L, const char *name, const char **source, size_t *
     const kalb_script *s = find(name);
     if (!s || s->compiled) return false;
     char *text = lua_newuserdatauv(L, s->text_len + 1, 0);
-    if (!unpack(s, text)) luaL_error(L, "out of memory");
+    if (!unpack(s, text)) kalb_no_memory(L);
     *source = text;
     *len = s->text_len;
     return true;

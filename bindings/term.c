@@ -152,7 +152,7 @@ static void bind_keys(EditLine *line) {
 static History *open_history(lua_State *L, editor *e) {
     HistEvent event;
     if (!e->history) e->history = history_init();
-    if (!e->history) luaL_error(L, "out of memory");
+    if (!e->history) kalb_no_memory(L);
     history(e->history, &event, H_SETSIZE, REMEMBERED);
     return e->history;
 }

@@ -17,10 +17,11 @@ kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err);
 kal_code kali_db_pack(kali_db *db, kal_err *err);
 /* Triggers run, or not: other programs' must not see a migration. Returns whether they ran. */
 bool kali_db_triggers(kali_db *db, bool enabled);
-/* Runs the first statement of *sql, comments skipped, and moves *sql behind it. `*text` is that statement, or NULL
-** at the end of the script. `skip` may look at it before it is run and keep it from running. */
-kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context, const char *text),
-                      void *context, kal_err *err);
+/* Looks at a statement of a script before it is run: *skip keeps it from running, an error ends the script. */
+typedef kal_code kali_sieve(void *context, const char *text, bool *skip, kal_err *err);
+/* Runs the first statement of *sql, comments skipped, and moves *sql behind it. `sieve` may be NULL. */
+kal_code kali_db_next(kali_db *db, const char **sql, kali_sieve *sieve, void *context,
+                      kal_err *err);
 
 /* ---- sqlite_query.c ---- */
 

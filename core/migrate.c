@@ -70,34 +70,39 @@ typedef struct sieve {
     char rule[64]; /* the name of the unique index under way: rows may break it */
 } sieve;
 
-static bool has_column(kali_db *db, const char *table, const char *column) {
+static kal_code has_column(kali_db *db, const char *table, const char *column, bool *out,
+                           kal_err *err) {
     char sql[320];
     int64_t n;
     snprintf(sql, sizeof sql, "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'",
              table, column);
-    return kali_db_integer(db, sql, &n, NULL) == KAL_OK && n > 0;
+    kal_code code = kali_db_integer(db, sql, &n, err);
+    *out = n > 0;
+    return code;
 }
 
-static bool is_skipped(void *context, const char *text) {
+/* A failure may not be passed over: it may have rolled the transaction back, and what follows would be kept. */
+static kal_code sift(void *context, const char *text, bool *skip, kal_err *err) {
     sieve *s = context;
     char table[64], column[64];
     s->rule[0] = 0;
-    if (!s->adopting) return false;
-    if (sscanf(text, "ALTER TABLE %63s ADD COLUMN %63s", table, column) == 2 &&
-        has_column(s->store->db, table, column)) {
-        kali_report_add(s->report, false, NULL, "column %s.%s is there already: used as it is",
-                        table, column);
-        return true;
+    if (!s->adopting) return KAL_OK;
+    if (sscanf(text, "ALTER TABLE %63s ADD COLUMN %63s", table, column) == 2) {
+        kal_code code = has_column(s->store->db, table, column, skip, err);
+        if (code == KAL_OK && *skip)
+            kali_report_add(s->report, false, NULL, "column %s.%s is there already: used as it is",
+                            table, column);
+        return code;
     }
     /* It would reject a statement of the original. */
-    if (strncmp(text, "CREATE TRIGGER kalito_persona_default ", 38) == 0) return true;
+    *skip = strncmp(text, "CREATE TRIGGER kalito_persona_default ", 38) == 0;
     sscanf(text, "CREATE UNIQUE INDEX %63s", s->rule);
-    return false;
+    return KAL_OK;
 }
 
 static kal_code run_script(const char *sql, sieve *s, kal_err *err) {
     while (*sql) {
-        kal_code code = kali_db_next(s->store->db, &sql, is_skipped, s, err);
+        kal_code code = kali_db_next(s->store->db, &sql, sift, s, err);
         if (code == KAL_EXISTS && s->rule[0]) {
             kali_report_add(s->report, false, NULL,
                             "rule %s is not installed: rows of the file break it", s->rule);

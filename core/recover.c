@@ -83,23 +83,26 @@ static kal_code read_columns(kali_db *db, const char *table, target *t, kal_err 
     return code;
 }
 
-static bool has_column(kal_store *store, const char *table, const char *column) {
+static kal_code has_column(kal_store *store, const char *table, const char *column, bool *out,
+                           kal_err *err) {
     static const char SQL[] = "SELECT count(*) FROM pragma_table_info($1) WHERE name = $2";
     kali_stmt *q;
     bool row;
-    if (kali_db_use(store->db, SQL, &q, NULL) != KAL_OK) return false;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
     kali_bind_text(q, 1, kal_text(table));
     kali_bind_text(q, 2, kal_text(column));
-    bool there = kali_step(q, &row, NULL) == KAL_OK && row && kali_integer(q, 0) > 0;
+    code = kali_step(q, &row, err);
+    *out = code == KAL_OK && row && kali_integer(q, 0) > 0;
     kali_reset(q);
-    return there;
+    return code;
 }
 
 /* Which of the old columns the new table takes, and the statement that takes them. */
 static void prepare_insert(recovery *r, target *t) {
     char names[900] = "", marks[300] = "";
-    for (size_t i = 0; i < t->count; i++) {
-        t->known[i] = has_column(r->store, t->name, t->columns[i]);
+    for (size_t i = 0; i < t->count && r->code == KAL_OK; i++) {
+        r->code = has_column(r->store, t->name, t->columns[i], &t->known[i], r->err);
         t->shapes[i] = kali_shape_of(t->name, t->columns[i]);
         if (!t->known[i]) continue;
         size_t n = strlen(names), m = strlen(marks);
@@ -112,23 +115,25 @@ static void prepare_insert(recovery *r, target *t) {
 }
 
 /* A table's own statement tells the order of its columns: it is run in a database of its own, in memory. */
-static void learn_columns(target *t, kal_str sql) {
+static kal_code learn_columns(target *t, kal_str sql, kal_err *err) {
     kali_db *scratch;
     kal_options options = {.create = true};
     const char *open = sql.data ? memchr(sql.data, '(', sql.len) : NULL;
     char text[8000], head[100];
-    if (!open || sql.len >= sizeof text || open - sql.data >= 90) return;
+    if (!open || sql.len >= sizeof text || open - sql.data >= 90) return KAL_OK;
     snprintf(text, sizeof text, "%.*s", (int)sql.len, sql.data);
     snprintf(head, sizeof head, "%.*s", (int)(open - sql.data), sql.data);
     if (strncmp(text, "CREATE TABLE ", 13) != 0 || strstr(head, " AS ") || strstr(head, " as "))
-        return;
-    if (kali_db_open(":memory:", &options, &scratch, NULL) != KAL_OK) return;
+        return KAL_OK;
+    kal_code code = kali_db_open(":memory:", &options, &scratch, err);
+    if (code != KAL_OK) return code;
     const char *p = text;
     target learned = *t;
-    if (kali_db_next(scratch, &p, NULL, NULL, NULL) == KAL_OK &&
-        read_columns(scratch, t->name, &learned, NULL) == KAL_OK && learned.count)
-        *t = learned;
+    code = kali_db_next(scratch, &p, NULL, NULL, err);
+    if (code == KAL_OK) code = read_columns(scratch, t->name, &learned, err);
+    if (code == KAL_OK && learned.count) *t = learned;
     kali_db_close(scratch);
+    return code == KAL_NOMEM ? code : KAL_OK; /* the statement may be damaged, too */
 }
 
 static bool equals(const kal_value *v, const char *word) {
@@ -148,8 +153,8 @@ static bool visit_schema(void *context, const kali_cells *row) {
     for (size_t i = 0; i < TABLES && table; i++) {
         if (!equals(&row->values[1], r->targets[i].name)) continue;
         r->targets[i].root = root;
-        learn_columns(&r->targets[i], row->values[4].text);
-        return true;
+        r->code = learn_columns(&r->targets[i], row->values[4].text, r->err);
+        return r->code == KAL_OK;
     }
     if (table && r->foreign_count < FOREIGN_MAX) r->foreign[r->foreign_count++] = root;
     return true;
@@ -158,7 +163,7 @@ static bool visit_schema(void *context, const kali_cells *row) {
 /* The schema begins on the first page. Where nothing leads to its rows, they are looked for in all of them. */
 static void read_schema(recovery *r) {
     kali_pages_walk(&r->pages, 1, visit_schema, r);
-    for (size_t i = 0; i < TABLES; i++) {
+    for (size_t i = 0; i < TABLES && r->code == KAL_OK; i++) {
         if (r->targets[i].root || !r->targets[i].least) continue;
         r->foreign_count = 0;
         kali_pages_rest(&r->pages, visit_schema, r);
@@ -293,6 +298,16 @@ static kal_code take_all(recovery *r) {
     return r->code;
 }
 
+/* What was made in vain. */
+static void remove_database(const char *path) {
+    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+    char name[KAL_PATH_MAX + 16];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        unlink(name);
+    }
+}
+
 /* ---- the whole ---- */
 
 static void report_tables(const recovery *r, kal_report *report) {
@@ -338,6 +353,7 @@ static kal_code recover(recovery *r, const char *bad, const char *copy, const ch
     kal_store_close(r->store);
     kali_pages_close(&r->pages);
     unlink(copy);
+    if (code != KAL_OK) remove_database(good);
     if (code == KAL_OK)
         kali_report_add(report, false, NULL, "tables of other programs were not looked at");
     return code;

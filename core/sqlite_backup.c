@@ -90,8 +90,8 @@ static const char *skip_comments(const char *p) {
     }
 }
 
-kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context, const char *text),
-                      void *context, kal_err *err) {
+kal_code kali_db_next(kali_db *db, const char **sql, kali_sieve *sieve, void *context,
+                      kal_err *err) {
     const char *text = skip_comments(*sql), *tail = text;
     sqlite3_stmt *q = NULL;
     *sql = text;
@@ -108,8 +108,9 @@ kal_code kali_db_next(kali_db *db, const char **sql, bool (*skip)(void *context,
         copy[len] = 0;
     } while (*tail && !sqlite3_complete(copy));
     *sql = tail;
-    kal_code code = KAL_OK;
-    if (!skip || !skip(context, copy)) {
+    bool skip = false;
+    kal_code code = sieve ? sieve(context, copy, &skip, err) : KAL_OK;
+    if (code == KAL_OK && !skip) {
         int rc = sqlite3_prepare_v2(handle_of(db), copy, -1, &q, NULL);
         if (rc == SQLITE_OK) rc = sqlite3_step(q);
         if (rc != SQLITE_DONE && rc != SQLITE_ROW && rc != SQLITE_OK)

@@ -123,10 +123,12 @@ done
 
 # ---- faults: without sanitizers where processes are killed, much is repeated or memory is limited
 
-for name in power io kill soak damage; do
+for name in power io kill soak damage program; do
   suite fault/$name env CMOCKA_MESSAGE_OUTPUT=TAP build/test/tests/fault/fault_test_$name
 done
-suite fault/damage_sanitized env CMOCKA_MESSAGE_OUTPUT=TAP build/dev/tests/fault/fault_test_damage
+for name in damage program; do
+  suite fault/${name}_sanitized env CMOCKA_MESSAGE_OUTPUT=TAP build/dev/tests/fault/fault_test_$name
+done
 for folder in tests/fault/corpus/*; do
   target=$(basename "$folder")
   suite fault/fuzz_$target build/dev/tests/fault/fuzz_$target "$folder"/*

@@ -66,8 +66,9 @@ local function find(db, args)
     request.session = session.id
   end
   local ok, rows, message, code = pcall(db.search.find, request)
-  if not ok then return nil, tostring(rows), "usage" end
-  return rows, message, code
+  if ok then return rows, message, code end
+  if not tostring(rows):find "^search[.:]" then error(rows, 0) end
+  return nil, rows, "usage"
 end
 
 return {

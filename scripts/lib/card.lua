@@ -174,8 +174,7 @@ function M.read(text)
   text = text:gsub("^\xEF\xBB\xBF", "")
   local valid, bad = kalito.text.valid(text)
   if not valid then return nil, ("is not valid UTF-8 (byte %d)"):format(bad), "card" end
-  local fine, root, message = pcall(kalito.json.decode, text) -- raises when it is nested too deeply
-  if not fine then root, message = nil, tostring(root):gsub("^[^ ]+:%d+: ", "") end
+  local root, message = kalito.json.decode(text)
   if root == nil then return nil, "is no JSON: " .. message, "card" end
   if type(root) ~= "table" or is_list(root) then return nil, "is no JSON object", "card" end
   local card

@@ -14,25 +14,31 @@ local function line(head, row)
   return "{" .. head .. (body == "{}" and "" or ",") .. body:sub(2) .. "\n"
 end
 
+-- A failure of the database ends the export: what cannot be read is not left out.
+local function need(value, message, code)
+  if value == nil and code ~= "not_found" then error({ code = code, message = message }, 0) end
+  return value
+end
+
 local function persona_rows(db, session)
-  if not session then return db.persona.find() end
-  local row = session.persona and db.persona.get(session.persona)
-  return { row or nil }
+  if not session then return need(db.persona.find()) end
+  return { session.persona and need(db.persona.get(session.persona)) }
 end
 
 local function counts_of(db, session, personas)
   local filter = { session = session and session.id }
   return {
-    personas = #personas, sessions = session and 1 or db.session.count(), messages = db.message.count(filter),
-    summaries = db.summary.count(filter), pins = db.pin.count(filter),
+    personas = #personas, sessions = session and 1 or need(db.session.count()),
+    messages = need(db.message.count(filter)), summaries = need(db.summary.count(filter)),
+    pins = need(db.pin.count(filter)),
   }
 end
 
 local function manifest(db, counts)
   local row = {
-    version = kalito._VERSION, schema_version = db.stat().schema_version, exported_at = db.now(), counts = counts,
+    version = kalito._VERSION, schema_version = need(db.stat()).schema_version, exported_at = db.now(), counts = counts,
   }
-  local foreign = db.foreign()
+  local foreign = need(db.foreign())
   if #foreign > 0 then row.not_exported = foreign end
   return row
 end
@@ -57,7 +63,7 @@ local function write_all(db, session, write, progress)
   local row = manifest(db, counts_of(db, session, personas))
   write(line('"kalito":' .. native.FORMAT, row))
   for _, persona in ipairs(personas) do
-    persona.card = db.card.get(persona.id) -- its character card goes with it
+    persona.card = need(db.card.get(persona.id)) -- its character card goes with it
     write(line('"kind":"persona"', persona))
   end
   local written = { message = 0, summary = 0, pin = 0 }

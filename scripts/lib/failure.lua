@@ -47,8 +47,7 @@ end
 ---@return string
 function M.told(said, secrets)
   if type(said) ~= "string" then return line(message_in(said, 0) or "an error without a message", secrets) end
-  local ok, value = pcall(kalito.json.decode, said)
-  local text = ok and message_in(value, 0)
+  local text = message_in(kalito.json.decode(said), 0)
   return line(text or M.redact(said, secrets):sub(1, 4096):gsub("<[^>]*>", " "), secrets)
 end
 

@@ -53,11 +53,12 @@ function M:known_session(id)
   return self.db.session.get(id) or self.real and self.real.session.get(id) or nil
 end
 
----What is wrong with a line, when that is what an error says: Ctrl-C, failures of the database and defects are not.
+---What is wrong with a line, when that is what an error says: Ctrl-C, a lack of memory, failures of the database and
+---defects are not.
 ---@param message any
 ---@return string?
 function M.problem_of(message)
-  if type(message) ~= "string" or message:find "interrupted$" then return nil end
+  if type(message) ~= "string" or message:find "interrupted$" or message:find "not enough memory$" then return nil end
   local text = message:gsub("^kalito/[%w_/]+%.lua:%d+: ", "")
   return not text:find "^attempt to " and text:gsub("^%l+%.add: ", "") or nil
 end

@@ -13,11 +13,18 @@ end
 
 local function find(verbs, noun, text)
   if text == "" then return nil, noun .. ": the name is empty", "usage" end
-  local row = #text <= 255 and verbs.get(text)
-  if row then return row end
-  local named = verbs.find { name = text }
+  local row, message, code, named, begun
+  if #text <= 255 then row, message, code = verbs.get(text) end
+  if row or code and code ~= "not_found" then return row, message, code end
+  named, message, code = verbs.find { name = text }
+  if not named then return nil, message, code end
   if #named == 1 then return named[1] end
-  local begun = #text <= 255 and #text >= 3 and verbs.find { prefix = text, limit = 11 } or {}
+  if #text > 255 or #text < 3 then
+    begun = {}
+  else
+    begun, message, code = verbs.find { prefix = text, limit = 11 }
+    if not begun then return nil, message, code end
+  end
   if #named == 0 and #begun == 1 then return begun[1] end
   local all = #named > 0 and named or begun
   if #all > 1 then return nil, "'" .. text .. "' is ambiguous: " .. lines(all, noun), "usage" end

@@ -47,11 +47,9 @@ end
 ---@param text string
 ---@return any
 function M.decode(text)
-  local ok, value = pcall(kalito.json.decode, text)
-  if (not ok or value == nil) and text:find "\\u" and not text:find "[\1\2]" then
-    ok, value = pcall(kalito.json.decode, mended(text))
-  end
-  if ok and value ~= kalito.json.null then return without_nulls(value) end
+  local value = kalito.json.decode(text)
+  if value == nil and text:find "\\u" and not text:find "[\1\2]" then value = kalito.json.decode(mended(text)) end
+  if value ~= kalito.json.null then return without_nulls(value) end
   return nil
 end
 

@@ -1,9 +1,10 @@
 ---@meta
 
 ---An open database: what `kalito.open` gives, and the global `db` of the prompt. A row is a plain table; only the
----handle is userdata. A bad argument raises; anything else that fails gives nil, a message and a code: `not_found`,
----`exists`, `busy`, `budget`, `readonly`, `full`, `io`, `corrupt`, `not_kalito`, `too_new`, `nomem`, `interrupted`,
----`refused`. It is closed by `close`, by `local db <close>`, or when it is collected.
+---handle is userdata. A bad argument raises, and so does a lack of memory, as everywhere in Lua; anything else that
+---fails gives nil, a message and a code: `not_found`, `exists`, `busy`, `budget`, `readonly`, `full`, `io`, `corrupt`,
+---`not_kalito`, `too_new`, `interrupted`, `refused`.
+---It is closed by `close`, by `local db <close>`, or when it is collected.
 ---@class kalito.Store
 local db = {}
 
