@@ -61,6 +61,14 @@ static const char *advice(kal_code code) {
     }
 }
 
+/* What cannot be read or written is told with its name; unless it is in memory. */
+static const char *culprit(kali_db *db, kal_code code) {
+    const char *name = db->handle && (code == KAL_CORRUPT || code == KAL_IO)
+                           ? sqlite3_db_filename(db->handle, "main")
+                           : NULL;
+    return name ? name : "";
+}
+
 static kal_code fail(kali_db *db, int rc, kal_err *err) {
     kal_code code = code_of(rc);
     if (code == KAL_OK) code = KAL_IO;
@@ -69,7 +77,8 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
     db->interrupted = 0;
     if ((rc & 0xFF) == SQLITE_AUTH)
         return kali_fail(err, code, "a trigger or view in the file may never end: it is not run");
-    return kali_fail(err, code, "%s%s", advice(code),
+    const char *file = culprit(db, code);
+    return kali_fail(err, code, "%s%s%s%s", file, *file ? ": " : "", advice(code),
                      code == KAL_INTERRUPTED ? "interrupted"
                      : db->handle            ? sqlite3_errmsg(db->handle)
                                              : "out of memory");

@@ -89,7 +89,7 @@ static kal_code open_file(kal_store *store, const char *path, arrival arrive, ka
 }
 
 kal_code kali_name_file(const char *path, kal_code code, kal_err *err) {
-    if (!err || strncmp(err->message, path, strlen(path)) == 0) return code;
+    if (!err || strstr(err->message, path)) return code;
     kal_err inner = *err;
     return kali_fail(err, code, "%s: %s", path, inner.message);
 }

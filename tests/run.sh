@@ -30,7 +30,8 @@ passed=0 failed=0 skipped=0
 export HOME="$log/home" XDG_CONFIG_HOME="$log/home/.config" XDG_DATA_HOME="$log/home/.local/share"
 unset KALITO_DB KALITO_PATH
 mkdir -p "$HOME"
-if [ "$long" ]; then export KALITO_LONG=1 KALITO_FULL=1; fi
+limit=600
+if [ "$long" ]; then export KALITO_LONG=1 KALITO_FULL=1; limit=14400; fi
 
 now() {
   date +%s
@@ -48,7 +49,7 @@ suite() {
   shift
   wanted "$name" || return 0
   begun=$(now)
-  timeout 600 "$@" >"$file" 2>&1 </dev/null
+  timeout "$limit" "$@" >"$file" 2>&1 </dev/null
   status=$?
   set -- $(awk '
     /^ok .*# *[Ss][Kk][Ii][Pp]/ || /^ok [0-9]+ # SKIP/ { skipped++; next }
@@ -123,7 +124,7 @@ done
 
 # ---- faults: without sanitizers where processes are killed, much is repeated or memory is limited
 
-for name in power io kill soak damage program; do
+for name in power io kill soak damage program commands; do
   suite fault/$name env CMOCKA_MESSAGE_OUTPUT=TAP build/test/tests/fault/fault_test_$name
 done
 for name in damage program; do

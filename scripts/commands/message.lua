@@ -30,11 +30,13 @@ local function list(args, app)
   session, message, code = resolve.session(db, args.session)
   if not session then return nil, message, code end
   local newest = not args.order and args.limit
-  local rows = db.message.find {
+  local rows
+  rows, message, code = db.message.find {
     session = session.id, role = args.role, since = args.since, before = args.before,
     min_importance = args.min_importance, limit = args.limit, order = newest and "newest" or args.order,
     scope = args.archived and "archived" or args.live and "live" or nil,
   }
+  if not rows then return nil, message, code end
   if newest then -- the last N, shown in the order they were said
     for i = 1, #rows // 2 do rows[i], rows[#rows - i + 1] = rows[#rows - i + 1], rows[i] end
   end

@@ -41,7 +41,9 @@ end
 local function list(args, app)
   local db, message, code = app.open "read"
   if not db then return nil, message, code end
-  local rows = db.persona.find { category = args.category }
+  local rows
+  rows, message, code = db.persona.find { category = args.category }
+  if not rows then return nil, message, code end
   print.rows(rows, {
     { "ID" }, { "", key = "icon" }, { "NAME" }, { "CATEGORY" },
     { "DEFAULT", key = "is_default", show = function(v) return v and "default" or "" end },

@@ -12,8 +12,10 @@ local function list(args, app)
     session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
   end
-  local rows = db.pin.find { session = session and session.id, pin_type = args.auto and "auto" or args.type,
+  local rows
+  rows, message, code = db.pin.find { session = session and session.id, pin_type = args.auto and "auto" or args.type,
     limit = args.limit, min_importance = args.min_importance }
+  if not rows then return nil, message, code end
   print.rows(rows, {
     { "ID" }, { "SCORE", key = "importance_score" }, { "TYPE", key = "pin_type" },
     { "SOURCE", key = "source_message_id" },

@@ -31,7 +31,9 @@ local function list(args, app)
   local saved = nil
   if args.saved then saved = true end
   if args.temporary then saved = false end
-  local rows = db.session.find { limit = args.limit or 50, scope = scope, saved = saved }
+  local rows
+  rows, message, code = db.session.find { limit = args.limit or 50, scope = scope, saved = saved }
+  if not rows then return nil, message, code end
   local names, now = persona_names(db), db.now()
   for _, row in ipairs(rows) do
     row.age = print.age(row.updated_at, now)

@@ -12,9 +12,11 @@ local function list(args, app)
     session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
   end
-  local rows = db.summary.find {
+  local rows
+  rows, message, code = db.summary.find {
     session = session and session.id, limit = args.limit, min_importance = args.min_importance,
   }
+  if not rows then return nil, message, code end
   print.rows(rows, {
     { "ID" }, { "CREATED", key = "created_at" }, { "SCORE", key = "importance_score" },
     { "MESSAGES", key = "message_count", right = true }, { "FROM", key = "start_message_id" },

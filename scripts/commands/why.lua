@@ -82,7 +82,10 @@ return {
     session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
     if args.list then
-      print.rows(db.turn.find { session = session.id, order = "oldest" }, {
+      local turns
+      turns, message, code = db.turn.find { session = session.id, order = "oldest" }
+      if not turns then return nil, message, code end
+      print.rows(turns, {
         { "TURN", key = "id", right = true }, { "CREATED", key = "created_at" }, { "MODEL" },
         { "MESSAGE", right = true }, { "REPLY", right = true }, { "TOKENS", right = true }, { "HASH" },
       })

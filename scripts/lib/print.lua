@@ -24,7 +24,7 @@ end
 ---@param text string
 function M.note(text)
   if M.quiet then return end
-  io.stdout:flush() -- what was printed before comes before it
+  M.flush() -- what was printed before comes before it, and its failure is not passed over
   io.stderr:write(M.safe(text), "\n")
 end
 

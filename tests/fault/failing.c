@@ -3,6 +3,8 @@
  * jansson and stdio ask for comes here, too.
  *   KALITO_FAIL=KIND:N[+]  the N-th call of that kind, and with + all after it
  *   KALITO_FAIL_LOG=FILE   at the end the file says how many calls there were, and how many have failed
+ * Always it ends a program that breaks one of two rules: nobody but SQLite opens the database's files, for closing
+ * them would drop SQLite's locks, and there is no fork, for the copy would hold the same database.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -212,8 +214,23 @@ PUBLIC int ftruncate64(int fd, off64_t size) {
     return fails(TRUNCATE, TRUNCATE) ? disk_error() : next(fd, size);
 }
 
+static void check_open(const char *path, void *caller) {
+    const char *database = getenv("KALITO_DB");
+    Dl_info library;
+    if (!database || strncmp(path, database, strlen(database)) != 0) return;
+    if (dladdr(caller, &library) && strstr(library.dli_fname, "libsqlite3")) return;
+    fprintf(stderr, "%s is opened outside SQLite\n", path);
+    abort();
+}
+
+PUBLIC pid_t fork(void) {
+    fprintf(stderr, "fork\n");
+    abort();
+}
+
 PUBLIC int open64(const char *path, int flags, ...) {
     NEXT(open64);
+    check_open(path, __builtin_return_address(0));
     va_list args;
     va_start(args, flags);
     int mode = flags & O_CREAT ? va_arg(args, int) : 0;
@@ -223,6 +240,7 @@ PUBLIC int open64(const char *path, int flags, ...) {
 
 PUBLIC int open(const char *path, int flags, ...) {
     NEXT(open);
+    check_open(path, __builtin_return_address(0));
     va_list args;
     va_start(args, flags);
     int mode = flags & O_CREAT ? va_arg(args, int) : 0;
@@ -232,6 +250,7 @@ PUBLIC int open(const char *path, int flags, ...) {
 
 PUBLIC FILE *fopen64(const char *path, const char *mode) {
     NEXT(fopen64);
+    check_open(path, __builtin_return_address(0));
     return fails(OPEN, OPEN) ? disk_error(), NULL : next(path, mode);
 }
 

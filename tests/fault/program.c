@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,8 @@ int program_end(void **state) {
 
 /* ---- runs */
 
+size_t program_memory;
+
 #define WORDS 16
 
 static int split(fixture *f, const char *words, char *buffer, size_t size, char **argv) {
@@ -100,14 +103,13 @@ static int wait_for(pid_t pid, const char *words) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void program_run(fixture *f, const char *words, const char *kind, long n, bool persistent, ended *out) {
+static pid_t start(fixture *f, const char *words) {
     static const char *const NAMES[] = {"in", "out", "err"};
-    char buffer[2000], fault[60], path[400], *argv[WORDS];
+    char buffer[2000], path[400], *argv[WORDS];
     posix_spawn_file_actions_t actions;
+    struct rlimit before, limit;
     pid_t pid;
     split(f, words, buffer, sizeof buffer, argv);
-    snprintf(fault, sizeof fault, "%s:%ld%s", kind ? kind : "none", n, persistent ? "+" : "");
-    setenv("KALITO_FAIL", fault, 1);
     posix_spawn_file_actions_init(&actions);
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", f->dir, NAMES[i]);
@@ -115,13 +117,36 @@ void program_run(fixture *f, const char *words, const char *kind, long n, bool p
     }
     snprintf(path, sizeof path, "%s/fail.log", f->dir);
     unlink(path);
-    assert_int_equal(posix_spawn(&pid, PROGRAM, &actions, NULL, argv, environ), 0);
+    getrlimit(RLIMIT_AS, &before);
+    limit = before;
+    if (program_memory) limit.rlim_cur = program_memory;
+    setrlimit(RLIMIT_AS, &limit);
+    int failed = posix_spawn(&pid, PROGRAM, &actions, NULL, argv, environ);
+    setrlimit(RLIMIT_AS, &before);
     posix_spawn_file_actions_destroy(&actions);
-    out->status = wait_for(pid, words);
+    assert_int_equal(failed, 0);
+    return pid;
+}
+
+void program_run(fixture *f, const char *words, const char *kind, long n, bool persistent, ended *out) {
+    char buffer[64];
+    snprintf(buffer, sizeof buffer, "%s:%ld%s", kind ? kind : "none", n, persistent ? "+" : "");
+    setenv("KALITO_FAIL", buffer, 1);
+    out->status = wait_for(start(f, words), words);
     read_into(f, "fail.log", buffer, sizeof buffer);
     out->failures = strchr(buffer, ' ') ? atol(strchr(buffer, ' ')) : 1;
     read_into(f, "out", out->out, sizeof out->out);
     read_into(f, "err", out->err, sizeof out->err);
+}
+
+bool program_kill(fixture *f, const char *words, int64_t us) {
+    setenv("KALITO_FAIL", "none:0", 1);
+    pid_t pid = start(f, words);
+    usleep((useconds_t)us);
+    kill(pid, SIGKILL);
+    int status = wait_for(pid, words);
+    if (status != 0 && status != 128 + SIGKILL) fail_msg("%s: exit status %d", words, status);
+    return status != 0;
 }
 
 /* ---- files */

@@ -23,4 +23,10 @@ typedef struct ended {
 /* Runs the words (separated by |, @ is the folder); the n-th call of that kind fails (NULL: none does). */
 void program_run(fixture *f, const char *words, const char *kind, long n, bool persistent, ended *out);
 
+/* Kills it after so many microseconds, unless it has ended with exit status 0: then false. */
+bool program_kill(fixture *f, const char *words, int64_t us);
+
+/* What the next runs may take of the address space in bytes; 0: no limit. */
+extern size_t program_memory;
+
 #endif

@@ -260,10 +260,35 @@ static void no_failing_disk_kills_the_program_or_spoils_the_database(void **stat
     assert_int_equal(wrong, 0);
 }
 
+/* Standard output on a full disk: what could not be told is a failure. */
+static void what_cannot_be_printed_is_a_failure(void **state_) {
+    fixture *f = *state_;
+    static ended e;
+    char path[400];
+    prepare(f);
+    snprintf(path, sizeof path, "%s/out", f->dir);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        const command *c = &COMMANDS[i];
+        if (SANITIZED && c->outcome == ANY) continue;
+        lay_out(f, c);
+        program_run(f, c->words, NULL, 0, false, &e);
+        bool silent = !*e.out;
+        lay_out(f, c);
+        unlink(path);
+        assert_int_equal(symlink("/dev/full", path), 0);
+        program_run(f, c->words, NULL, 0, false, &e);
+        unlink(path);
+        if (e.status != !silent || (!silent && !strstr(e.err, "kalito: ")))
+            WRONG("%s: exit status %d, %s", c->words, e.status, e.err);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, program_start, program_end)
     const struct CMUnitTest tests[] = {
         TEST(no_failing_allocation_kills_the_program_or_spoils_the_database),
+        TEST(what_cannot_be_printed_is_a_failure),
         TEST(no_failing_disk_kills_the_program_or_spoils_the_database),
     };
     /* With sanitizers the allocations only: there they tell of leaks. */

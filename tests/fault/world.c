@@ -223,6 +223,29 @@ static kal_code delete_session(fixture *f) {
     return kal_session_del(f->store, T("gone"), &f->err);
 }
 
+static kal_code archive(fixture *f) {
+    kal_session row = {
+        .id = T("merge"), .archived_at = T("2025-04-01T09:00:00.000Z")};
+    return kal_session_set(f->store, &row, &f->err);
+}
+
+static kal_code import(fixture *f) {
+    kal_code code = kal_store_begin(f->store, &f->err);
+    kal_session session = {.id = T("imported"), .external_id = T("import:1")};
+    if (code == KAL_OK) code = kal_session_add(f->store, &session, &f->err);
+    for (int i = 0; i < 6 && code == KAL_OK; i++) {
+        char text[64], id[16];
+        snprintf(text, sizeof text, "Message uniq%d of a file", 970 + i);
+        snprintf(id, sizeof id, "m%d", i);
+        kal_message row = {.session = T("imported"), .role = T(i % 2 ? "assistant" : "user"), .text = T(text),
+                           .external_id = T(id), .created_at = T("2024-05-01T10:00:00.000Z")};
+        code = kal_message_add(f->store, &row, &f->err);
+    }
+    if (code == KAL_OK) return kal_store_commit(f->store, &f->err);
+    kal_store_rollback(f->store);
+    return code;
+}
+
 const operation operations[] = {{"add", add},
                                 {"add in a batch", add_batch},
                                 {"edit", edit},
@@ -237,5 +260,7 @@ const operation operations[] = {{"add", add},
                                 {"persona delete", delete_persona},
                                 {"context save", save_context},
                                 {"turn add", add_turn},
-                                {"session delete", delete_session}};
+                                {"session delete", delete_session},
+                                {"session archive", archive},
+                                {"import", import}};
 const int operation_count = sizeof operations / sizeof *operations;
