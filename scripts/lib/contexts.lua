@@ -23,15 +23,15 @@ local function is_later(row, new)
     and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
 end
 
--- The neighbour that makes a hit readable, unless it is shown or came after the new message; and whether it answers.
+-- The neighbour that makes a hit readable: what it answers, or its answer; unless it is shown or came after the new
+-- message.
 local function neighbour(hit, seen, new)
   local id = hit.question or hit.answer
   if not id or seen[id] or new and hit.session == new.session and id >= new.id then return nil end
-  return id, id == hit.answer
+  return id
 end
 
--- Hits with the neighbours that make them readable. The question of an answer goes with it: it is short, and without it
--- the answer may say nothing. The answer to a question may be long: it takes what room the better half leaves.
+-- Hits with the neighbours that make them readable, which take what room the better half leaves: evidence goes before.
 local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
   for _, hit in ipairs(hits) do seen[hit.id] = true end
@@ -39,12 +39,10 @@ local function with_neighbours(hits, new)
     while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then
       list[#list + 1] = { id = hit.id, score = hit.score, reasons = scoring.encode(hit.reasons) }
-      local id, answer = neighbour(hit, seen, new)
+      local id = neighbour(hit, seen, new)
       if id then
         seen[id] = true
-        local to = answer and later or list
-        local score = answer and hit.score / 2 or hit.score
-        to[#to + 1] = { id = id, score = score, reasons = ('[["beside","%d"]]'):format(hit.id) }
+        later[#later + 1] = { id = id, score = hit.score / 2, reasons = ('[["beside","%d"]]'):format(hit.id) }
       end
     end
   end

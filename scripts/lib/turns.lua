@@ -47,19 +47,27 @@ local function refuse(turn, text, why)
   return nil, why, "refused"
 end
 
--- Stores what the user says, as the persona lets it pass.
-local function take(turn, text)
+-- What the persona wants changed of a turn; nil and the refusal when it is not to be. The line that it adds to the
+-- prompt belongs to the turn, also when that is asked again.
+local function consult(turn, text)
   local said = { text = text, role = "user", session = turn.session.id }
   local change, problem = behaviour.before(turn.persona, said, turn.now)
   change = change or {}
   if change.refuse then return refuse(turn, text, change.refuse) end
   turn.more.system = change.system
-  if problem or change.system or change.text and change.text ~= text then
-    turn.more.hooks = { before = { failed = problem, system = change.system, was = change.text and text } }
+  local was = not turn.message and change.text and change.text ~= text and text or nil
+  if problem or change.system or was then
+    turn.more.hooks = { before = { failed = problem, system = change.system, was = was } }
   end
+  return change
+end
+
+-- Stores what the user says, as the persona lets it pass.
+local function take(turn, text)
+  local change, message, code = consult(turn, text)
+  if not change then return nil, message, code end
   local row = { session = turn.session.id, role = "user", text = change.text or text }
   for key, value in pairs(turn.options.fields or {}) do row[key] = value end
-  local message, code
   row, message, code = turn.db.message.add(scoring.fill(row, turn.now, turn.persona and turn.persona.name))
   if not row then return nil, message, code end
   turn.fresh = true
@@ -158,6 +166,9 @@ function M.again(chat, row, replaced, options)
   local turn, message, code = begin(chat, options)
   if not turn then return nil, message, code end
   turn.message, turn.replaced = row, #replaced > 0 and replaced or nil
+  local change
+  change, message, code = consult(turn, row.text) -- the text stays as it is stored
+  if not change then return nil, message, code end
   return answer(turn)
 end
 

@@ -138,6 +138,20 @@ describe("The functions of a persona", function()
     assert.is_true(chat:why().equal)
   end)
 
+  it("adds its line also when the turn is asked again, and leaves the stored text alone", function()
+    behave "before = function(turn) return { text = turn.text .. '!', system = 'It is raining.' } end"
+    assert.is_nil(ask("Hello", "down"))
+    s:requests()
+    local answer = assert(chat:retry(chats.options(s)))
+    assert.is_truthy(s:requests():find("It is raining.", 1, true))
+    assert.are.equal("Hello!", answer.message.text)
+    assert.are.same({ true, "It is raining." }, { chat:why().equal, chat:why().details.hooks.before.system })
+    behave "before = function() return { refuse = 'not now' } end"
+    policy.reload()
+    assert.are.same({ nil, "not now", "refused" }, { chat:retry(chats.options(s)) })
+    assert.are.equal(2, db.message.count { session = chat.id })
+  end)
+
   it("may refuse a turn: nothing of it is sent or said", function()
     behave "before = function() return { refuse = 'not before tea' } end"
     s:requests()
