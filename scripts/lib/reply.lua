@@ -89,10 +89,13 @@ local function on_event(state, on_delta)
       return false
     end
     if kept ~= nil then state.kept = kept end
+    local counted = false
     for _, delta in ipairs(deltas) do
       if not apply(state, delta, on_delta) then return false end
+      counted = counted or type(delta) == "table" and type(delta.usage) == "table"
     end
-    return not state.last
+    -- Usage comes with the end or after it: some servers say nothing more, and hold the connection.
+    return not state.last and not (state.reason and counted)
   end
 end
 

@@ -89,6 +89,10 @@ describe("A chat", function()
 
   it("ends with the answer when the connection stays open", function()
     each("stays_open", function(result) assert.are.equal(TEXT, assert(result[1], result[2]).text) end)
+    for _, name in ipairs { "openai", "anthropic" } do
+      local reply = assert(chat(name, "hangs")[1]) -- nor does it say that this was all
+      assert.are.same({ TEXT, "stop", 7 }, { reply.text, reply.reason, reply.usage.completion_tokens })
+    end
   end)
 
   it("passes over values of the wrong type", function()
