@@ -52,21 +52,22 @@ end
 ---What config.lua says, or what is known from before: nobody is asked.
 ---@param db kalito.Store
 ---@param name string "provider:model"
----@return integer?
+---@return integer? tokens, boolean? set by config.lua
 function M.known(db, name)
   local prefix, model = name:match "^([^:]*):(.*)$"
-  local options = prefix and ((config.get() or {}).providers or {})[prefix] or {}
-  return set(options, model) or (db.model.get(name) or {}).context
+  local own = set(prefix and ((config.get() or {}).providers or {})[prefix] or {}, model)
+  if own then return own, true end
+  return (db.model.get(name) or {}).context
 end
 
 local silent = {} -- name -> when its server did not answer
 
 ---@param db kalito.Store
 ---@param target kalito.Target
----@return integer? tokens nil: nobody knows
+---@return integer? tokens nil: nobody knows, boolean? set by config.lua
 function M.of(db, target)
   local name, own = target.name, set(target.server.options, target.model)
-  if own then return own end
+  if own then return own, true end
   local row, last = db.model.get(name) or {}, silent[name]
   local settled = today(db, row) or last and kalito.system.clock() - last < 60 or db.stat().read_only
   if settled then return row.context end

@@ -8,6 +8,7 @@ local stats = require "kalito.stats"
 local M = {}
 
 local ANSWER <const> = 2048 -- tokens that an answer may take when nobody says
+local UNASKED <const> = 16000 -- tokens of the largest prompt that nobody has asked for: prompts take time, and money
 local TRUSTED <const> = 3 -- turns after which the ratio counts
 local MEMORY <const> = 20 -- turns that it remembers
 -- What lies outside is no measure of a tokenizer: servers leave out what they have cached.
@@ -58,8 +59,9 @@ end
 ---@field model_context integer what the policy of summaries takes for the model's context
 
 -- What the caller says, or the settings, else what the context leaves beside the answer, less a tenth for what the
--- estimate misses. A context that cannot grow is the limit in any case.
-local function sizes_of(context, grows, options)
+-- estimate misses. A context that cannot grow is the limit in any case; of a large one that nobody has set, a part
+-- will do.
+local function sizes_of(options, grows, context, is_set)
   local own = options.budget or (config.get() or {}).budget
   if not context then
     local budget = own or stats.BUDGET
@@ -67,9 +69,10 @@ local function sizes_of(context, grows, options)
   end
   local room = math.min(options.answer or math.min(ANSWER, context // 4), context // 2)
   local free = math.max(1, (context - room) * 9 // 10)
-  local budget = own and (grows and own or math.min(own, free)) or free
+  local usual = is_set and free or math.min(free, UNASKED)
+  local budget = own and (grows and own or math.min(own, free)) or usual
   return { context = context, budget = budget, holds = math.max(context, budget + room),
-    model_context = own and budget or context }
+    model_context = own and budget or usual < free and usual + room or context }
 end
 
 ---How much a model is sent. Its server may be asked for what it holds.
@@ -78,8 +81,8 @@ end
 ---@param options { budget?: integer, answer?: integer } `answer`: tokens that the answer may take
 ---@return kalito.Sizes
 function M.sizes(db, target, options)
-  local context = target and model_context.of(db, target)
-  return sizes_of(context, target and target.server.options.sets_context, options)
+  if not target then return sizes_of(options) end
+  return sizes_of(options, target.server.options.sets_context, model_context.of(db, target))
 end
 
 ---The budget of a session's next turn, as far as it is known without asking anybody.
@@ -89,8 +92,9 @@ end
 ---@return integer tokens in the model's count
 function M.usual(db, session, model)
   local persona = db.persona.get(session.persona or "")
-  local name = M.name(session, persona, model)
-  return sizes_of(name and model_context.known(db, name), true, { answer = persona and persona.maxTokens }).budget
+  local name, options = M.name(session, persona, model), { answer = persona and persona.maxTokens }
+  if not name then return sizes_of(options).budget end
+  return sizes_of(options, true, model_context.known(db, name)).budget
 end
 
 ---Messages to send that no context was built of, without what the database would not store: they may be made of rows

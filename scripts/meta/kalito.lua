@@ -401,7 +401,7 @@ function conversation:stats(options) end
 ---@class kalito.AskOptions
 ---@field model? string "provider:name", or the name alone; default the session's, the persona's, the settings'
 ---@field budget? integer tokens of what is sent, in the model's own count; default that of the settings, or what the
----model's context leaves beside the answer, or 4000 when nobody knows it
+---model's context leaves beside the answer (16000 at most, unless config.lua sets it), or 4000 when nobody knows it
 ---@field on_delta? fun(text: string): boolean? gets the answer in pieces; false stops it
 ---@field on_wait? fun(seconds: number) told before it waits to try again, as the server asks
 ---@field on_thinking? fun() told, often, while the model thinks before it answers

@@ -115,6 +115,13 @@ describe("What a model is sent", function()
     assert.are.equal(4000, models.sizes(db, nil, {}).budget)
   end)
 
+  it("is a part of a large context, unless somebody has asked for more", function()
+    assert.are.same({ context = 180000, budget = 16000, holds = 180000, model_context = 18048 },
+      sizes("anthropic", "plain"))
+    assert.are.equal(100000, sizes("anthropic", "plain", { budget = 100000 }).budget)
+    assert.are.equal(160156, sizes("anthropic", "plain", nil, { context = 180000 }).budget)
+  end)
+
   it("is what the caller says: a server that is told makes room, another one cannot", function()
     assert.are.same({ context = 8192, budget = 20000, holds = 22048, model_context = 20000 },
       sizes("ollama", "plain", { budget = 20000 }))
