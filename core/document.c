@@ -1,19 +1,22 @@
 /*
-** document.c: what recall knows of every message without reading its row: session, speaker, the message before it,
-** length, day, and who speaks. A record has 12 bytes; 320 of them are one row of kalito_documents, so that all of
-** them are read in a few milliseconds even for a million messages. Layout, little-endian:
-**   0  u24 number of the session      3  u8 number of the speaker, 0 none
-**   4  u24 id minus that of the message before it in the session, 0 none or too far
-**   7  u8 flags                       8  u16 words     10  u16 day since 2000-01-01, 0 unknown
+** document.c: what recall knows of every message without reading its row: session, speaker, time, length, and who
+** speaks. A record says nothing that its row does not say, so that no other record changes with it: who is whose
+** neighbour follows from session, time and id, see documents.c. 12 bytes, little-endian; 320 of them are one row of
+** kalito_documents, so that all of them are read in a few milliseconds even for a million messages:
+**   0  u24 number of the session       3  u8 number of the speaker, 0 none
+**   4  u24 time, bits 0 to 23          7  u8 four flags, then time, bits 40 to 42
+**   8  u16 words                      10  u16 time, bits 24 to 39
+** The time is in milliseconds since 2000-01-01, 0 unknown or before; it lasts until 2278.
 */
 #include "document.h"
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define RECORD 12
-#define DAY_2000 10957 /* of 2000-01-01 since 1970 */
+#define RECORD KALI_RECORD
+#define MS_2000 946684800000
+#define MS_MOST (((int64_t)1 << 43) - 1)
+#define MS_DAY 86400000
 
 /* ---- writing ---- */
 
@@ -40,8 +43,7 @@ void kali_document_forget(kal_store *store) {
     store->block.loaded = store->block.dirty = false;
 }
 
-/* Fills the leaf with the block of that number, unless it holds it; zeros when there is none. */
-static kal_code read_leaf(kal_store *store, kali_leaf *b, int64_t number, kal_err *err) {
+kal_code kali_leaf_read(kal_store *store, kali_leaf *b, int64_t number, kal_err *err) {
     kali_stmt *q;
     bool row;
     if (b->loaded && b->number == number) return KAL_OK;
@@ -69,7 +71,12 @@ static kal_code load_block(kal_store *store, int64_t number, kal_err *err) {
     kali_leaf *b = &store->block;
     if (b->loaded && b->number == number) return KAL_OK;
     kal_code code = kali_document_flush(store, err);
-    return code == KAL_OK ? read_leaf(store, b, number, err) : code;
+    return code == KAL_OK ? kali_leaf_read(store, b, number, err) : code;
+}
+
+static void change(kal_store *store) {
+    store->block.dirty = true;
+    kali_documents_changed(store, store->block.number);
 }
 
 /* The number of a name; 0 when it has none. */
@@ -116,26 +123,6 @@ static kal_code speaker_number(kal_store *store, kal_str name, int64_t *out, kal
     return code;
 }
 
-/* The message before one in the order of its session. */
-static kal_code previous(kal_store *store, const kali_document *d, int64_t *out, kal_err *err) {
-    static const char SQL[] =
-        "SELECT id FROM messages WHERE session_id = $1 AND created_at <= $2"
-        " AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT 1";
-    kali_stmt *q;
-    bool row;
-    *out = 0;
-    kal_code code = kali_db_use(store->db, SQL, &q, err);
-    if (code != KAL_OK) return code;
-    kali_bind_text(q, 1, d->session);
-    kali_bind_text(q, 2, d->created_at);
-    kali_bind_integer(q, 3, d->id);
-    code = kali_step(q, &row, err);
-    if (code != KAL_OK || !row) return code;
-    *out = kali_integer(q, 0);
-    kali_reset(q);
-    return KAL_OK;
-}
-
 /* Words as the index counts them, nearly: runs of letters and digits; of unspaced writing every character. */
 static size_t count_words(kal_str text) {
     size_t words = 0;
@@ -166,38 +153,33 @@ static void put(uint8_t *p, uint64_t value, int bytes) {
         p[i] = (uint8_t)(value >> 8 * i);
 }
 
-static uint64_t day_of(kal_str time) {
+static uint64_t time_of(kal_str time) {
     int64_t ms;
-    if (!time.data || !kali_time_ms(time, &ms)) return 0;
-    int64_t day = ms / 86400000 - DAY_2000;
-    return day < 1 || day > 0xFFFF ? 0 : (uint64_t)day;
+    if (!time.data || !kali_time_ms(time, &ms) || ms <= MS_2000) return 0;
+    return (uint64_t)(ms - MS_2000 < MS_MOST ? ms - MS_2000 : MS_MOST);
 }
 
-/* The record of a message, but for the link to the one before it. */
 static void make_record(const kali_document *d, int64_t session, int64_t speaker, uint8_t *p) {
     size_t words = count_words(d->text);
+    uint64_t time = time_of(d->created_at);
     put(p, (uint64_t)session, 3);
     put(p + 3, (uint64_t)speaker, 1);
-    put(p + 7, flags_of(d), 1);
+    put(p + 4, time, 3);
+    put(p + 7, flags_of(d) | time >> 40 << 4, 1);
     put(p + 8, words < 0xFFFF ? words : 0xFFFF, 2);
-    put(p + 10, day_of(d->created_at), 2);
+    put(p + 10, time >> 24, 2);
 }
 
 kal_code kali_document_add(kal_store *store, const kali_document *d, kal_err *err) {
-    int64_t before = d->previous, session = d->number, speaker;
+    int64_t session = d->number, speaker;
     kal_code code = KAL_OK;
     if (d->id < 0) return KAL_OK; /* given by another program; it is searched, but not recalled */
-    if (before < 0) code = previous(store, d, &before, err);
-    if (code == KAL_OK && session == 0)
-        code = kali_document_session(store, d->session, &session, err);
+    if (session == 0) code = kali_document_session(store, d->session, &session, err);
     if (code == KAL_OK) code = speaker_number(store, d->speaker, &speaker, err);
     if (code == KAL_OK) code = load_block(store, d->id / KALI_BLOCK, err);
     if (code != KAL_OK) return code;
-    uint8_t *p = store->block.records + d->id % KALI_BLOCK * RECORD;
-    int64_t distance = d->id - before;
-    make_record(d, session, speaker, p);
-    put(p + 4, before > 0 && distance > 0 && distance < 0xFFFFFF ? (uint64_t)distance : 0, 3);
-    store->block.dirty = true;
+    make_record(d, session, speaker, store->block.records + d->id % KALI_BLOCK * RECORD);
+    change(store);
     return KAL_OK;
 }
 
@@ -209,11 +191,10 @@ kal_code kali_document_same(kal_store *store, kali_leaf *leaf, const kali_docume
     if (*out) return KAL_OK;
     kal_code code = known_number(store, FIND_SESSION, d->session, &session, err);
     if (code == KAL_OK) code = known_number(store, FIND_SPEAKER, d->speaker, &speaker, err);
-    if (code == KAL_OK) code = read_leaf(store, leaf, d->id / KALI_BLOCK, err);
+    if (code == KAL_OK) code = kali_leaf_read(store, leaf, d->id / KALI_BLOCK, err);
     if (code != KAL_OK) return code;
-    const uint8_t *p = leaf->records + d->id % KALI_BLOCK * RECORD;
     make_record(d, session, speaker < KALI_SPEAKERS ? speaker : KALI_SPEAKERS, wanted);
-    *out = memcmp(p, wanted, 4) == 0 && memcmp(p + 7, wanted + 7, RECORD - 7) == 0;
+    *out = memcmp(leaf->records + d->id % KALI_BLOCK * RECORD, wanted, RECORD) == 0;
     return KAL_OK;
 }
 
@@ -222,7 +203,7 @@ kal_code kali_document_drop(kal_store *store, int64_t id, kal_err *err) {
     kal_code code = load_block(store, id / KALI_BLOCK, err);
     if (code != KAL_OK) return code;
     memset(store->block.records + id % KALI_BLOCK * RECORD, 0, RECORD);
-    store->block.dirty = true;
+    change(store);
     return KAL_OK;
 }
 
@@ -235,122 +216,26 @@ static uint32_t get(const uint8_t *p, int bytes) {
     return v;
 }
 
-static bool make_room(kali_documents *d, size_t blocks) {
-    size_t n = blocks * KALI_BLOCK;
-    if (blocks <= d->room) return true;
-    size_t room = d->room * 2 > blocks ? d->room * 2 : blocks + 8;
-    int64_t *numbers = realloc(d->blocks, room * sizeof *numbers);
-    if (numbers) d->blocks = numbers;
-    kali_record *rows = realloc(d->rows, room * KALI_BLOCK * sizeof *rows);
-    if (rows) d->rows = rows;
-    if (!numbers || !rows) return false;
-    d->room = room;
-    return n <= room * KALI_BLOCK;
-}
-
-/* Takes the records of a block that are in scope; the link to the message before is still a distance. */
-static void take_block(kali_documents *d, kal_str blob, const kali_scope *scope) {
-    kali_record *row = d->rows + d->count * KALI_BLOCK;
-    const uint8_t *p = (const uint8_t *)blob.data;
-    memset(row, 0, KALI_BLOCK * sizeof *row);
-    for (size_t i = 0; i < KALI_BLOCK && (i + 1) * RECORD <= blob.len; i++, p += RECORD, row++) {
-        uint32_t session = get(p, 3);
-        if (!(p[7] & KALI_PRESENT) || !kali_scope_has(scope, session)) continue;
-        *row = (kali_record){.session = session,
-                             .previous = (int32_t)get(p + 4, 3),
-                             .next = -1,
-                             .words = (uint16_t)get(p + 8, 2),
-                             .day = (uint16_t)get(p + 10, 2),
-                             .flags = p[7],
-                             .speaker = p[3]};
-        if (session > d->sessions) d->sessions = session;
-        d->messages++;
-        d->words += row->words;
-    }
+int64_t kali_record_read(const uint8_t *p, kali_record *out) {
+    int64_t time =
+        (int64_t)get(p + 4, 3) | (int64_t)get(p + 10, 2) << 24 | (int64_t)(p[7] >> 4 & 7) << 40;
+    int64_t day = time / MS_DAY;
+    *out = (kali_record){.session = get(p, 3),
+                         .previous = -1,
+                         .next = -1,
+                         .words = (uint16_t)get(p + 8, 2),
+                         .day = (uint16_t)(day <= 0xFFFF ? day : 0),
+                         .tick = (uint16_t)time,
+                         .flags = p[7] & KALI_PRESENT ? p[7] & 0xF : 0,
+                         .speaker = p[3]};
+    return time;
 }
 
 kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
                             kal_err *err) {
     *out = (kali_record){.previous = -1, .next = -1};
     if (id < 0) return KAL_OK;
-    kal_code code = read_leaf(store, leaf, id / KALI_BLOCK, err);
-    if (code != KAL_OK) return code;
-    const uint8_t *p = leaf->records + id % KALI_BLOCK * RECORD;
-    *out = (kali_record){.session = get(p, 3),
-                         .previous = -1,
-                         .next = -1,
-                         .words = (uint16_t)get(p + 8, 2),
-                         .day = (uint16_t)get(p + 10, 2),
-                         .flags = p[7],
-                         .speaker = p[3]};
-    return KAL_OK;
-}
-
-size_t kali_documents_find(const kali_documents *d, int64_t id, size_t from) {
-    int64_t number = id / KALI_BLOCK;
-    if (id < 0) return SIZE_MAX;
-    size_t low = from / KALI_BLOCK, high = d->count;
-    if (low < d->count && d->blocks[low] > number) low = 0;
-    if (low < d->count && d->blocks[low] == number) high = low;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (d->blocks[middle] < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low >= d->count || d->blocks[low] != number) return SIZE_MAX;
-    size_t place = low * KALI_BLOCK + (size_t)(id % KALI_BLOCK);
-    return d->rows[place].flags ? place : SIZE_MAX;
-}
-
-/* Distances become places, in both directions. */
-static void link_all(kali_documents *d) {
-    for (size_t i = 0; i < d->count * KALI_BLOCK; i++) {
-        kali_record *row = &d->rows[i];
-        if (!row->flags) continue;
-        int32_t distance = row->previous;
-        row->previous = -1;
-        if (distance == 0) {
-            row->flags |= KALI_OPENING;
-            continue;
-        }
-        int64_t id = kali_documents_id(d, i) - distance;
-        size_t at = distance <= (int32_t)(i % KALI_BLOCK) ? i - (size_t)distance
-                                                          : kali_documents_find(d, id, 0);
-        if (at == SIZE_MAX || !d->rows[at].flags || d->rows[at].session != row->session) continue;
-        row->previous = (int32_t)at;
-        d->rows[at].next = (int32_t)i;
-    }
-}
-
-kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
-                             kal_err *err) {
-    static const char SQL[] = "SELECT block, records FROM kalito_documents ORDER BY block";
-    kali_stmt *q;
-    bool row;
-    *out = (kali_documents){0};
-    kal_code code = kali_db_use(store->db, SQL, &q, err);
-    if (code != KAL_OK) return code;
-    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
-        if (!make_room(out, out->count + 1)) {
-            code = kali_fail(err, KAL_NOMEM, "out of memory");
-            break;
-        }
-        out->blocks[out->count] = kali_integer(q, 0);
-        take_block(out, kali_blob(q, 1), scope);
-        out->count++;
-    }
-    kali_reset(q);
-    if (code == KAL_OK)
-        link_all(out);
-    else
-        kali_documents_free(out);
+    kal_code code = kali_leaf_read(store, leaf, id / KALI_BLOCK, err);
+    if (code == KAL_OK) kali_record_read(leaf->records + id % KALI_BLOCK * RECORD, out);
     return code;
-}
-
-void kali_documents_free(kali_documents *d) {
-    free(d->blocks);
-    free(d->rows);
-    *d = (kali_documents){0};
 }

@@ -1,5 +1,5 @@
 /*
-** document.h: the records of messages that document.c keeps and recall reads.
+** document.h: the records of messages that recall reads: document.c keeps them in the file, documents.c in memory.
 */
 #ifndef KALITO_DOCUMENT_H
 #define KALITO_DOCUMENT_H
@@ -13,27 +13,25 @@ enum {
     KALI_ASSISTANT = 2,
     KALI_QUESTION = 4, /* ends in a question mark */
     KALI_OTHER = 8,    /* neither user nor assistant */
-    KALI_OPENING = 128 /* the first message of its session; made when loading */
+    KALI_OPENING = 128 /* the first message of its session; known in memory only */
 };
 
-/* One message, as it is in memory during one recall. */
+/* One message, as it is in memory. */
 typedef struct kali_record {
     uint32_t session;
     int32_t previous, next; /* places of its neighbours in the session, -1 none */
-    uint16_t words, day;
-    uint8_t flags, speaker; /* flags == 0: there is no message at this place, or none in scope */
+    uint16_t words, day;    /* since 2000-01-01, 0 unknown */
+    uint16_t tick;          /* the lowest bits of its time, which tell it from another one */
+    uint8_t flags, speaker; /* flags == 0: there is no message at this place */
 } kali_record;
 
-/* All messages in scope. The place of a message is its block's position times KALI_BLOCK plus its position
-** in the block. */
-typedef struct kali_documents {
-    int64_t *blocks; /* numbers of the blocks, ascending */
-    kali_record *rows;
-    size_t count, room; /* blocks */
-    size_t messages;
+/* The messages of one session in their order. */
+typedef struct kali_chain {
+    int32_t first, last; /* places, -1 none */
+    uint32_t messages;
     uint64_t words;
-    uint32_t sessions; /* highest session number */
-} kali_documents;
+    int64_t time; /* of the last one */
+} kali_chain;
 
 /* Which sessions take part, by number: those of `only`, or all but those of `without`. A number that no session has
 ** stands in a damaged record only. */
@@ -53,21 +51,53 @@ static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
     return s->only ? in : !in;
 }
 
+/* All messages, and which of them take part. The place of a message is its block's position times KALI_BLOCK plus its
+** position in the block; neighbours are in the same session, so that all of them take part or none. Borrowed: valid
+** until the next call that writes or loads. */
+typedef struct kali_documents {
+    const int64_t *blocks; /* numbers of the blocks, ascending */
+    const kali_record *rows;
+    size_t count; /* blocks */
+    const kali_chain *chains;
+    const int64_t *
+        latest; /* the numbers of all sessions that have messages, that of the last message first */
+    size_t latest_count;
+    uint32_t sessions;        /* highest session number; chains has one more */
+    const uint32_t *speakers; /* how many messages each has, without scope */
+    kali_scope scope;
+    size_t session_count; /* of those that take part: sessions with words, messages, words */
+    size_t messages;
+    uint64_t words;
+} kali_documents;
+
 static inline int64_t kali_documents_id(const kali_documents *d, size_t place) {
     return d->blocks[place / KALI_BLOCK] * KALI_BLOCK + (int64_t)(place % KALI_BLOCK);
 }
+static inline bool kali_documents_has(const kali_documents *d, size_t place) {
+    return d->rows[place].flags && kali_scope_has(&d->scope, d->rows[place].session);
+}
 
-/* The place of a message, at or after `from` when that helps; SIZE_MAX when it is not there. */
+/* The place of a message that takes part, at or after `from` when that helps; SIZE_MAX when it is not there. */
 size_t kali_documents_find(const kali_documents *documents, int64_t id, size_t from);
+/* Inside a transaction. What was read before is kept by the store and brought up to date: by the blocks that the store
+** has changed since, or as a whole when another connection has written. */
+kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
+                             kal_err *err);
+/* Which speakers, but for the assistant, take part, by number. */
+void kali_documents_speakers(const kali_documents *documents, bool out[256]);
+
+/* ---- document.c ---- */
+
+/* A record as it is in the file; returns its time. */
+int64_t kali_record_read(const uint8_t *bytes, kali_record *out);
+/* Fills the leaf with the block of that number, unless it holds it; zeros when there is none. */
+kal_code kali_leaf_read(kal_store *store, kali_leaf *leaf, int64_t number, kal_err *err);
 /* One record, from the leaf that holds its block or is filled with it; zero-initialise the leaf. flags are 0 when
 ** there is no such message; neighbours are not told. */
 kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
                             kal_err *err);
-/* Whether the record of a message says what the message says; the link to the one before it is not looked at. */
+/* Whether the record of a message says what the message says. */
 kal_code kali_document_same(kal_store *store, kali_leaf *leaf, const kali_document *document,
                             bool *out, kal_err *err);
-kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
-                             kal_err *err);
-void kali_documents_free(kali_documents *documents);
 
 #endif

@@ -211,8 +211,7 @@ static kal_code index_message_row(kal_store *store, kali_stmt *q, kal_err *err) 
                        .role = kali_text(q, 2),
                        .speaker = kali_text(q, 3),
                        .text = kali_text(q, 4),
-                       .created_at = kali_text(q, 5),
-                       .previous = -1};
+                       .created_at = kali_text(q, 5)};
     if (is_our_time(d.created_at)) return kali_index_message(store, &d, err);
     kali_arena arena = {0};
     kal_code code = kali_adopt_time(store, d.id, d.session, &d.created_at, &arena, err);

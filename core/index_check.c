@@ -193,6 +193,7 @@ static kal_code check_ghosts(job *j, const table *t, kal_err *err) {
     for (size_t i = 0; i < t->room && code == KAL_OK; i++)
         if (t->rows[i].used && t->rows[i].sum && !t->rows[i].seen)
             code = report_message(j, t->rows[i].id, "is gone, but in the index", err);
+    kali_documents_forget(j->store); /* the file is checked, not what is known of it */
     if (code == KAL_OK) code = kali_documents_load(j->store, &all, &documents, err);
     if (code != KAL_OK) return code;
     for (size_t i = 0; i < documents.count * KALI_BLOCK && code == KAL_OK; i++) {
@@ -201,7 +202,6 @@ static kal_code check_ghosts(job *j, const table *t, kal_err *err) {
         if (documents.rows[i].flags && !(e && e->used && e->seen))
             code = report_message(j, id, "is gone, but has a record", err);
     }
-    kali_documents_free(&documents);
     return code;
 }
 

@@ -178,17 +178,17 @@ typedef struct kali_touch {
     char session[KAL_NAME_MAX + 1];
     char last[KALI_TIME_LEN + 1]; /* latest created_at of the session, "" when it has no message */
     int64_t added;                /* messages not yet counted in the session's row */
-    int64_t last_id;              /* the latest message, 0 none */
     int64_t number;               /* of the session in the records, 0 unknown */
 } kali_touch;
 
 #define KALI_BLOCK 320 /* records of messages in one row, see document.c */
+#define KALI_RECORD 12 /* bytes of one */
 
 /* The block of records that is being filled. */
 typedef struct kali_leaf {
     int64_t number;
     bool loaded, dirty;
-    uint8_t records[KALI_BLOCK * 12];
+    uint8_t records[KALI_BLOCK * KALI_RECORD];
 } kali_leaf;
 
 struct kal_store {
@@ -206,7 +206,8 @@ struct kal_store {
     size_t touches;      /* how many of them there are */
     kali_touch touched[KALI_TOUCHED];
     kali_leaf block;
-    kali_words *words; /* made at the first recall */
+    struct kali_history *history; /* the records of all messages, made at the first recall */
+    kali_words *words;            /* made at the first recall */
     struct kali_lexicon *lexicon;
     struct kali_vectors *vectors; /* those of one model, made at the first search for near ones */
     kali_memo memo;
@@ -234,8 +235,8 @@ int64_t kali_store_ms(kal_store *store);
 
 /* The record of a session; NOT_FOUND when there is no such session. Valid until the next call. */
 kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal_err *err);
-/* A message of that id and time, in the core's form, was added to it. */
-void kali_touch_add(kal_store *store, kali_touch *touch, int64_t id, kal_str created_at);
+/* A message of that time, in the core's form, was added to it. */
+void kali_touch_add(kal_store *store, kali_touch *touch, kal_str created_at);
 /* Writes the pending counts and times of all touched sessions. */
 kal_code kali_touch_flush(kal_store *store, kal_err *err);
 void kali_touch_forget(kal_store *store);
@@ -444,8 +445,7 @@ kal_code kali_erase(kal_store *store,
 typedef struct kali_document {
     int64_t id;
     kal_str session, role, speaker, text, created_at;
-    int64_t previous; /* the message before it in the session, 0 none, -1 unknown */
-    int64_t number;   /* of the session, 0 unknown */
+    int64_t number; /* of the session, 0 unknown */
 } kali_document;
 /* Inside a write. The records reach the file with kali_document_flush, before the commit. */
 kal_code kali_document_add(kal_store *store, const kali_document *document, kal_err *err);
@@ -453,6 +453,16 @@ kal_code kali_document_drop(kal_store *store, int64_t id, kal_err *err);
 kal_code kali_document_session(kal_store *store, kal_str session, int64_t *out, kal_err *err);
 kal_code kali_document_flush(kal_store *store, kal_err *err);
 void kali_document_forget(kal_store *store);
+
+/* ---- documents.c: the records in memory ---- */
+
+/* A block of records is not what it was. */
+void kali_documents_changed(kal_store *store, int64_t block);
+void kali_documents_forget(kal_store *store);
+/* The write lock is held, at this version of the file (kali_db_version): forgets what was read at another one. */
+void kali_documents_locked(kal_store *store, uint32_t version);
+/* The store itself has brought the file to this version. */
+void kali_documents_committed(kal_store *store, uint32_t version);
 
 /* ---- index.c: keeping the search index ---- */
 

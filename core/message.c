@@ -106,6 +106,16 @@ static kal_code taken(const kal_message *row, kal_err *err) {
     return kali_fail(err, KAL_EXISTS, "a message has the id %lld already", (long long)row->id);
 }
 
+static kali_document document_of(const kal_message *row, int64_t session_number) {
+    return (kali_document){.id = row->id,
+                           .session = row->session,
+                           .role = row->role,
+                           .speaker = row->speaker,
+                           .text = row->text,
+                           .created_at = row->created_at,
+                           .number = session_number};
+}
+
 static kal_code insert(kal_store *store, kal_message *row, kal_err *err) {
     kali_touch *t;
     kal_code code = kali_touch_get(store, row->session, &t, err);
@@ -115,18 +125,10 @@ static kal_code insert(kal_store *store, kal_message *row, kal_err *err) {
     if (code != KAL_OK) return code == KAL_EXISTS ? taken(row, err) : code;
     row->id = kali_db_last_id(store->db);
     row->has |= KAL_MESSAGE_ID;
-    bool append = memcmp(row->created_at.data, t->last, KALI_TIME_LEN) >= 0;
     if (!t->number) code = kali_document_session(store, row->session, &t->number, err);
     if (code != KAL_OK) return code;
-    kali_document document = {row->id,
-                              row->session,
-                              row->role,
-                              row->speaker,
-                              row->text,
-                              row->created_at,
-                              append ? t->last_id : -1,
-                              t->number};
-    kali_touch_add(store, t, row->id, row->created_at);
+    kali_document document = document_of(row, t->number);
+    kali_touch_add(store, t, row->created_at);
     return kali_index_message(store, &document, err);
 }
 
@@ -194,6 +196,10 @@ kal_code kal_message_set(kal_store *store, const kal_message *row, kal_err *err)
         code = only_score_differs(row) ? set_score(store, &merged, err)
                                        : kali_row_update(store, &kali_message_noun, &merged, err);
     if (code == KAL_OK && row->text.data) code = kali_index_settle(store, err);
+    if (code == KAL_OK && (row->role.data || row->speaker.data)) {
+        kali_document document = document_of(&merged, 0);
+        code = kali_document_add(store, &document, err);
+    }
     return kali_write_end(store, code, err);
 }
 

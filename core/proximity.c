@@ -72,23 +72,21 @@ static double best_window(const kali_rank *r, int64_t id) {
     return best;
 }
 
-/* The score that at least `count` of the active places have: found by halving. */
-static float threshold(const kali_rank *r, size_t count) {
-    float low = 0, high = 0;
-    for (size_t i = 0; i < r->active_count; i++)
-        if (r->score[r->active[i]] > high) high = r->score[r->active[i]];
-    if (r->active_count <= count) return 0;
-    for (int round = 0; round < 20; round++) {
-        float middle = (low + high) / 2;
-        size_t above = 0;
-        for (size_t i = 0; i < r->active_count; i++)
-            above += r->score[r->active[i]] >= middle;
-        if (above >= count)
-            low = middle;
-        else
-            high = middle;
+/* The score of the TOP-th best place: the root of a heap of the best ones. */
+static float threshold(const kali_rank *r) {
+    float heap[TOP] = {0};
+    for (size_t n = 0; n < r->active_count; n++) {
+        float v = r->score[r->active[n]];
+        if (v <= heap[0]) continue;
+        size_t i = 0;
+        for (size_t child; (child = 2 * i + 1) < TOP; i = child) {
+            if (child + 1 < TOP && heap[child + 1] < heap[child]) child++;
+            if (heap[child] >= v) break;
+            heap[i] = heap[child];
+        }
+        heap[i] = v;
     }
-    return low;
+    return heap[0];
 }
 
 void kali_rank_proximity(kali_rank *r) {
@@ -99,7 +97,7 @@ void kali_rank_proximity(kali_rank *r) {
         with += r->terms[t].idf > 0;
     }
     if (with < 2 || r->weights->proximity <= 0) return;
-    float least = threshold(r, TOP);
+    float least = threshold(r);
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         if (r->score[place] < least) continue;

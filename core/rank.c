@@ -6,6 +6,7 @@
 #include "rank.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,22 +25,20 @@ static bool allocate(kali_rank *r) {
     r->active = malloc((n + 1) * sizeof *r->active);
     r->list = malloc((3 * n + 1) * sizeof *r->list);
     r->session = calloc(sessions, sizeof *r->session);
-    r->session_words = calloc(sessions, sizeof *r->session_words);
     r->session_tf = calloc(sessions, sizeof *r->session_tf);
     r->session_list = malloc(sessions * sizeof *r->session_list);
     return r->score && r->own && r->extra && r->widened && r->active && r->list && r->session &&
-           r->session_words && r->session_tf && r->session_list;
+           r->session_tf && r->session_list;
 }
 
 void kali_rank_free(kali_rank *r) {
     for (size_t t = 0; t < KALI_TERMS; t++)
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
-    void *all[] = {r->score, r->own,     r->extra,         r->widened,    r->active,
-                   r->list,  r->session, r->session_words, r->session_tf, r->session_list};
+    void *all[] = {r->score, r->own,     r->extra,      r->widened,     r->active,
+                   r->list,  r->session, r->session_tf, r->session_list};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
-    kali_documents_free(&r->documents);
     kali_reader_close(r->reader);
     r->reader = NULL;
 }
@@ -156,25 +155,21 @@ static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
 }
 
 static void score_sessions(kali_rank *r, const lists *l) {
-    size_t n = 0, sessions = r->documents.sessions;
+    size_t n = 0;
     for (size_t i = 0; i < l->owns; i++) {
         uint32_t s = r->documents.rows[l->own[i]].session;
         if (r->session_tf[s] == 0) r->session_list[n++] = s;
         r->session_tf[s] += r->own[l->own[i]];
     }
-    size_t with = 0; /* sessions that have words at all */
-    double all = 0;
-    for (size_t s = 0; s <= sessions; s++) {
-        with += r->session_words[s] > 0;
-        all += r->session_words[s];
-    }
-    double average = with ? all / (double)with : 1, df = (double)n;
-    double idf = log(1 + ((double)with - df + 0.5) / (df + 0.5));
+    double with = (double)r->documents.session_count, df = (double)n;
+    double average = with > 0 ? (double)r->documents.words / with : 1;
+    double idf = log(1 + (with - df + 0.5) / (df + 0.5));
     for (size_t i = 0; i < n; i++) {
         uint32_t s = r->session_list[i];
         double tf = r->session_tf[s];
         r->session[s] +=
-            (float)(idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * r->session_words[s] / average)));
+            (float)(idf * tf * 2.2 /
+                    (tf + 1.2 * (0.25 + 0.75 * (double)r->documents.chains[s].words / average)));
         r->session_tf[s] = 0;
     }
 }
@@ -183,10 +178,21 @@ static void activate(kali_rank *r, size_t place) {
     if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
 }
 
+/* Puts a long list of the places whose value is not 0 in ascending order: what follows then reads memory in its order,
+** which is worth more than looking at every value. */
+static void put_in_order(const float *values, size_t places, uint32_t *list, size_t count) {
+    if (count < places / 32) return;
+    for (size_t i = 0, n = 0; i < places && n < count; i++) {
+        list[n] = (uint32_t)i;
+        n += values[i] != 0; /* no branch: nothing could foretell it */
+    }
+}
+
 static void add_bm25(kali_rank *r, const lists *l, double idf) {
     const kal_weights *w = r->weights;
     double average = (double)r->documents.words / (double)(r->documents.messages + 1);
     if (average < 1) average = 1;
+    put_in_order(r->widened, r->places, l->widened, l->wideneds);
     for (size_t i = 0; i < l->wideneds; i++) {
         uint32_t place = l->widened[i];
         const kali_record *d = &r->documents.rows[place];
@@ -285,6 +291,16 @@ static void date_of(uint16_t day, int *y, int *m, int *d) {
     *d = atoi(text + 8);
 }
 
+/* The day since 2000-01-01 of a full date; 0 when it is none, or not after that. */
+static uint16_t day_of(int y, int m, int d) {
+    char text[32];
+    int64_t ms;
+    snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00.000Z", y, m, d);
+    if (!kali_time_ms(kal_text(text), &ms)) return 0;
+    int64_t day = ms / 86400000 - 10957;
+    return day > 0 && day <= 0xFFFF ? (uint16_t)day : 0;
+}
+
 /* The share of the parts of the query's date that the message's has. */
 static double date_share(const kali_question *q, uint16_t day) {
     int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
@@ -299,32 +315,21 @@ static double date_share(const kali_question *q, uint16_t day) {
 static void add_day(kali_rank *r) {
     const kali_question *q = &r->question;
     double amount = r->weights->day * best_score(r);
-    int y, m, d;
-    if (!q->year || !q->month || !q->day || amount <= 0) return;
-    for (size_t i = 0; i < r->places; i++) {
-        const kali_record *row = &r->documents.rows[i];
-        if (!row->flags || !row->day) continue;
-        date_of(row->day, &y, &m, &d);
-        if (y == q->year && m == q->month && d == q->day) share(r, (int32_t)i, amount);
-    }
+    uint16_t day = day_of(q->year, q->month, q->day);
+    if (!day || amount <= 0) return;
+    for (size_t i = 0; i < r->places; i++)
+        if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
+            share(r, (int32_t)i, amount);
 }
 
 /* ---- what the query says about its answer ---- */
 
 /* How many sessions are newer than each, by their last message. */
-static bool rank_sessions(kali_rank *r, uint32_t *newer) {
-    size_t sessions = r->documents.sessions + 1u;
-    uint8_t *seen = calloc(sessions, 1);
+static void rank_sessions(const kali_rank *r, uint32_t *newer) {
+    const kali_documents *d = &r->documents;
     uint32_t n = 0;
-    if (!seen) return false;
-    for (size_t i = r->places; i > 0; i--) {
-        const kali_record *d = &r->documents.rows[i - 1];
-        if (!d->flags || seen[d->session]) continue;
-        seen[d->session] = 1;
-        newer[d->session] = n++;
-    }
-    free(seen);
-    return true;
+    for (size_t i = 0; i < d->latest_count; i++)
+        if (kali_scope_has(&d->scope, (uint32_t)d->latest[i])) newer[d->latest[i]] = n++;
 }
 
 double kali_rank_voice(const kali_rank *r, const kali_record *d) {
@@ -362,35 +367,31 @@ static void add_openings(kali_rank *r) {
         if (!(d->flags & KALI_OPENING) && v > r->session_tf[d->session])
             r->session_tf[d->session] = v;
     }
-    for (size_t i = 0; i < r->places; i++) {
-        const kali_record *d = &r->documents.rows[i];
-        if (!(d->flags & KALI_OPENING) || d->next < 0) continue;
-        if (!(r->documents.rows[d->next].flags & KALI_ASSISTANT)) continue;
-        share(r, (int32_t)i, r->weights->opening_share * r->session_tf[d->session]);
+    for (size_t s = 0; s <= r->documents.sessions; s++) {
+        int32_t first = r->documents.chains[s].first, next = next_of(r, first);
+        if (next < 0 || !(r->documents.rows[next].flags & KALI_ASSISTANT)) continue;
+        share(r, first, r->weights->opening_share * r->session_tf[s]);
     }
 }
 
 static kal_code adjust(kali_rank *r, kal_err *err) {
     uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
-    bool fine = newer && (!r->question.chat || rank_sessions(r, newer));
-    if (fine) weigh(r, newer);
+    if (!newer) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (r->question.chat) rank_sessions(r, newer);
+    weigh(r, newer);
     free(newer);
-    if (!fine) return kali_fail(err, KAL_NOMEM, "out of memory");
     if (r->question.chat && r->weights->opening_share > 0) add_openings(r);
     return KAL_OK;
 }
 
 kal_code kali_rank_score(kali_rank *r, kal_err *err) {
     if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->places; i++) {
-        const kali_record *d = &r->documents.rows[i];
-        if (d->flags) r->session_words[d->session] += d->words;
-    }
     for (size_t t = 0; t < r->question.count; t++) {
         kal_code code = score_term(r, t, err);
         if (code != KAL_OK) return code;
     }
     if (r->active_count == 0) return KAL_OK;
+    put_in_order(r->score, r->places, r->active, r->active_count);
     kali_rank_proximity(r);
     spread(r);
     add_sessions(r);

@@ -29,7 +29,7 @@ typedef struct kali_rank {
     float *own, *extra, *widened; /* of one term: tf, tf of related words, tf with neighbours */
     uint32_t *list;               /* places touched by one term */
     float *session;               /* BM25 of each session */
-    float *session_words, *session_tf;
+    float *session_tf;
     uint32_t *session_list;
     float session_best; /* what the best session adds to a message */
 } kali_rank;

@@ -259,15 +259,13 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     if (query->budget > 0) room = LIMIT_MAX + 1; /* small ones may fit where better ones do not */
     best *list = kali_arena_alloc(arena, room * sizeof *list);
     kal_code code = list ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
-    bool named[256] = {false};
+    bool named[256];
     kali_scope scope;
     if (code == KAL_OK)
         code = kali_scope_make(r->store, query->sessions, query->session_count, arena, &scope, err);
     if (code == KAL_OK) code = kali_documents_load(r->store, &scope, &r->documents, err);
     if (code != KAL_OK) return code;
-    for (size_t i = 0; i < r->documents.count * KALI_BLOCK; i++)
-        if (!(r->documents.rows[i].flags & KALI_ASSISTANT))
-            named[r->documents.rows[i].speaker] = true;
+    kali_documents_speakers(&r->documents, named);
     code = kali_question_read(r->store, arena, query->text, r->lexicon, named, &r->question, err);
     if (code == KAL_OK) code = kali_reader_open(r->store->db, &r->reader, err);
     if (code == KAL_OK) code = kali_rank_score(r, err);

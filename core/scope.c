@@ -1,5 +1,6 @@
 /*
-** scope.c: which sessions take part in an answer over the whole history, as a set of their numbers.
+** scope.c: which sessions take part in an answer over the whole history, as a set of their numbers, and who speaks in
+** them.
 */
 #include "document.h"
 
@@ -52,4 +53,18 @@ kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count
     else if (marked)
         out->without = set;
     return code;
+}
+
+void kali_documents_speakers(const kali_documents *d, bool out[256]) {
+    memset(out, 0, 256 * sizeof *out);
+    if (!d->scope.only && !d->scope.without) {
+        for (size_t i = 0; i < 256; i++)
+            out[i] = d->speakers[i] > 0;
+        return;
+    }
+    for (size_t i = 0; i < d->latest_count; i++) {
+        if (!kali_scope_has(&d->scope, (uint32_t)d->latest[i])) continue;
+        for (int32_t p = d->chains[d->latest[i]].first; p >= 0; p = d->rows[p].next)
+            if (!(d->rows[p].flags & KALI_ASSISTANT)) out[d->rows[p].speaker] = true;
+    }
 }

@@ -137,6 +137,7 @@ void kal_store_close(kal_store *store) {
     kali_lexicon_free(store->lexicon);
     kali_words_close(store->words);
     kali_vectors_forget(store);
+    kali_documents_forget(store);
     kali_db_close(store->reader);
     kali_db_close(store->db);
     kali_redaction_close(store);
@@ -209,6 +210,7 @@ static void roll_back(kal_store *store) {
         tries++;
     kali_touch_forget(store);
     kali_document_forget(store);
+    kali_documents_forget(store);
     kali_vectors_forget(store); /* ids that were rolled back come again */
     store->seen = false;
 }
@@ -222,6 +224,7 @@ static kal_code lock(kal_store *store, kal_err *err) {
     kal_code code = run(store, BEGIN_SQL, err);
     if (code != KAL_OK) return code;
     uint32_t version = kali_db_version(store->db);
+    kali_documents_locked(store, version);
     if (store->seen && version == store->version) return KAL_OK;
     kali_touch_forget(store);
     kali_document_forget(store);
@@ -239,6 +242,7 @@ static kal_code commit(kal_store *store, kal_err *err) {
     if (code == KAL_OK) code = run(store, COMMIT_SQL, err);
     /* The number counts our own commits too: those are not news. */
     store->version = kali_db_version(store->db);
+    kali_documents_committed(store, store->version);
     if (code != KAL_OK) roll_back(store);
     return code;
 }

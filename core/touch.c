@@ -37,7 +37,7 @@ void kali_touch_forget(kal_store *store) {
 
 static kal_code load(kal_store *store, kal_str session, kali_touch *t, kal_err *err) {
     static const char SQL[] =
-        "SELECT m.created_at, m.id FROM sessions s LEFT JOIN messages m ON m.id ="
+        "SELECT m.created_at FROM sessions s LEFT JOIN messages m ON m.id ="
         " (SELECT id FROM messages WHERE session_id = s.id ORDER BY created_at DESC, id DESC LIMIT 1)"
         " WHERE s.id = $1";
     kali_stmt *q;
@@ -53,7 +53,6 @@ static kal_code load(kal_store *store, kal_str session, kali_touch *t, kal_err *
     memcpy(t->session, session.data, session.len);
     kal_str last = kali_text(q, 0);
     if (last.len && last.len < sizeof t->last) memcpy(t->last, last.data, last.len);
-    t->last_id = kali_integer(q, 1);
     kali_reset(q);
     t->epoch = store->epoch + 1;
     store->touches++;
@@ -85,13 +84,12 @@ kal_code kali_touch_get(kal_store *store, kal_str session, kali_touch **out, kal
     return load(store, session, *out, err);
 }
 
-void kali_touch_add(kal_store *store, kali_touch *t, int64_t id, kal_str created_at) {
+void kali_touch_add(kal_store *store, kali_touch *t, kal_str created_at) {
     if (t->added++ == 0) {
         t->next = store->pending;
         store->pending = t;
     }
     /* The time may be the caller's: in the core's form, but without a NUL behind it. */
-    if (memcmp(created_at.data, t->last, KALI_TIME_LEN) < 0) return;
-    memcpy(t->last, created_at.data, KALI_TIME_LEN);
-    t->last_id = id;
+    if (memcmp(created_at.data, t->last, KALI_TIME_LEN) > 0)
+        memcpy(t->last, created_at.data, KALI_TIME_LEN);
 }

@@ -48,7 +48,6 @@ static void a_record_says_who_speaks_and_how(void **state) {
     assert_int_equal(record(&d, reply)->speaker, 0);
     assert_int_equal(record(&d, user)->day, 9191); /* days from 2000-01-01 to 2025-03-01 */
     assert_int_equal(d.messages, 3);
-    kali_documents_free(&d);
 }
 
 static void neighbours_are_linked_within_their_session(void **state) {
@@ -62,12 +61,10 @@ static void neighbours_are_linked_within_their_session(void **state) {
     assert_int_equal(record(&d, three)->next, -1);
     assert_int_equal(record(&d, other_one)->previous, -1);
     assert_int_equal(record(&d, other_one)->next, -1);
-    kali_documents_free(&d);
     ok(kal_message_del(f->store, two, &f->err));
     d = load(f);
     assert_null(record(&d, two));
     assert_int_equal(d.messages, 3);
-    kali_documents_free(&d);
 }
 
 static void links_reach_over_blocks_and_large_ids(void **state) {
@@ -89,7 +86,6 @@ static void links_reach_over_blocks_and_large_ids(void **state) {
     assert_int_equal(place, -1);
     assert_null(record(&d, 4999999));
     assert_null(record(&d, -1));
-    kali_documents_free(&d);
 }
 
 static void a_scope_leaves_out_sessions(void **state) {
@@ -101,11 +97,9 @@ static void a_scope_leaves_out_sessions(void **state) {
     ok(kali_documents_load(f->store, &only, &d, &f->err));
     assert_non_null(record(&d, one));
     assert_null(record(&d, two));
-    kali_documents_free(&d);
     ok(kali_documents_load(f->store, &without, &d, &f->err));
     assert_null(record(&d, one));
     assert_non_null(record(&d, two));
-    kali_documents_free(&d);
 }
 
 static void ids_below_zero_from_another_program_have_no_record(void **state) {
@@ -149,6 +143,149 @@ static void damaged_records_do_no_harm(void **state) {
     }
 }
 
+/* ---- everything at random ---- */
+
+/* The neighbours of every message are those that the rows say, and the sums are those of the rows. */
+static void assert_links(fixture *f, kal_store *store) {
+    kali_documents d;
+    kali_scope all = {0};
+    bool speakers[256];
+    ok(kali_documents_load(store, &all, &d, &f->err));
+    sqlite3_stmt *q;
+    int64_t count = 0;
+    assert_int_equal(
+        sqlite3_prepare_v2(other(f),
+                           "SELECT id, lag(id, 1, 0) OVER w, lead(id, 1, 0) OVER w, length(text) = 3 FROM messages"
+                           " WINDOW w AS (PARTITION BY session_id ORDER BY created_at, id)",
+                           -1, &q, NULL),
+        SQLITE_OK);
+    for (; sqlite3_step(q) == SQLITE_ROW; count++) {
+        const kali_record *r = record(&d, sqlite3_column_int64(q, 0));
+        assert_non_null(r);
+        assert_int_equal(id_at(&d, r->previous), sqlite3_column_int64(q, 1));
+        assert_int_equal(id_at(&d, r->next), sqlite3_column_int64(q, 2));
+        assert_int_equal(r->words, sqlite3_column_int64(q, 3) ? 1 : 2);
+        assert_int_equal(!(r->flags & KALI_OPENING), r->previous >= 0);
+    }
+    sqlite3_finalize(q);
+    assert_int_equal(d.messages, count);
+    assert_int_equal(d.words, integer(f, "SELECT coalesce(sum(CASE length(text) WHEN 3 THEN 1 ELSE 2 END), 0)"
+                                         " FROM messages"));
+    kali_documents_speakers(&d, speakers);
+    assert_int_equal(speakers[1] + speakers[2],
+                     integer(f, "SELECT count(DISTINCT speaker) FROM messages WHERE role <> 'assistant'"));
+}
+
+static int64_t any_message(fixture *f, dice *d) {
+    int64_t count = integer(f, "SELECT count(*) FROM messages");
+    return count ? integer(f, "SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET %d", (int)below(d, count)) : 0;
+}
+
+/* By kalito: adding at the end and in between, editing, deleting. */
+static void own_change(fixture *f, dice *d) {
+    static const char *const texts[] = {"one", "two words", "why?"}, *const roles[] = {"user", "assistant", "tool"};
+    static const char *const names[] = {"Ann", "Bob", ""};
+    kal_message row = {.id = any_message(f, d), .session = T(below(d, 3) ? "a" : "b"), .text = T(texts[below(d, 2)])};
+    char time[40];
+    snprintf(time, sizeof time, "2025-03-01T09:%02d:00.%03dZ", (int)below(d, 60), (int)below(d, 3));
+    row.role = T(roles[below(d, 3)]);
+    row.speaker = T(names[below(d, 2)]);
+    switch (row.id ? below(d, 8) : 0) {
+    case 0: row.created_at = T(time); /* fall through */
+    case 1:
+    case 2: ok(kal_message_add(f->store, &row, &f->err)); return;
+    case 3: ok(kal_message_del(f->store, row.id, &f->err)); return;
+    case 4: row.text = (kal_str){0}; break;
+    case 5: row.role = row.speaker = (kal_str){0}; break;
+    case 6: row.role = (kal_str){0}; break;
+    }
+    row.session = (kal_str){0};
+    ok(kal_message_set(f->store, &row, &f->err));
+}
+
+static void change_by_another(fixture *f, dice *d) {
+    int id = (int)any_message(f, d);
+    switch (below(d, 5)) {
+    case 0: run(f, "DELETE FROM messages WHERE id = %d", id); break;
+    case 1: run(f, "UPDATE messages SET text = 'two words' WHERE id = %d", id); break;
+    case 2: run(f, "DELETE FROM messages WHERE id BETWEEN %d AND %d AND session_id = 'a'", id, id + 4); break;
+    default:
+        run(f, "INSERT INTO messages(session_id, role, text, created_at) VALUES ('%s', 'user', 'one',"
+               " '2025-03-01T09:%02d:00.000Z')", below(d, 2) ? "a" : "b", (int)below(d, 60));
+    }
+}
+
+static void one_change(fixture *f, dice *d, kal_store *stores[2]) {
+    int kind = (int)below(d, 12);
+    f->store = stores[below(d, 4) == 0];
+    if (kind == 0) {
+        change_by_another(f, d);
+    } else if (kind == 1 && below(d, 8) == 0) {
+        kal_err err;
+        kal_session_del(f->store, T("b"), &err);
+        add_session(f, "b");
+    } else if (kind == 2) {
+        bool keep = below(d, 2);
+        ok(kal_store_begin(f->store, &f->err));
+        for (int64_t i = below(d, 8); i >= 0; i--) {
+            /* What it changed itself is seen within the transaction. */
+            kal_message row = {.session = T("a"), .role = T("user"), .text = T("one")};
+            ok(kal_message_add(f->store, &row, &f->err));
+            kali_documents documents = load(f);
+            if (below(d, 3) == 0) ok(kal_message_del(f->store, row.id, &f->err));
+            assert_true(documents.messages > 0);
+        }
+        if (keep)
+            ok(kal_store_commit(f->store, &f->err));
+        else
+            kal_store_rollback(f->store);
+    } else {
+        own_change(f, d);
+    }
+}
+
+static void links_are_exact_after_any_change(void **state) {
+    fixture *f = *state;
+    kal_store *stores[2] = {f->store, second_store(f)};
+    kal_finding findings[4];
+    size_t count;
+    run(f, "PRAGMA synchronous = OFF");
+    for (int seed = 1; seed <= 4; seed++) {
+        dice d = {(uint64_t)seed};
+        for (int i = 0; i < 150; i++) {
+            one_change(f, &d, stores);
+            if (below(&d, 3)) continue;
+            for (int k = 0; k < 2; k++) {
+                f->store = stores[k];
+                ok(kali_index_refresh(f->store, &f->err));
+                assert_links(f, stores[k]);
+            }
+        }
+        f->store = stores[0];
+        ok(kal_index_check(f->store, findings, 4, &count, &f->err));
+        if (count) fail_msg("%.*s", (int)findings[0].what.len, findings[0].what.data);
+        assert_links(f, f->store);
+        if (seed == 2) ok(kal_index_rebuild(f->store, &f->err));
+        assert_links(f, f->store);
+    }
+    kal_store_close(stores[1]);
+}
+
+static void a_wrong_time_in_a_record_is_found(void **state) {
+    fixture *f = *state;
+    kal_finding findings[4];
+    size_t count;
+    int64_t one = add_message(f, "a", "one");
+    add_message(f, "a", "two");
+    run(f, "UPDATE messages SET created_at = '2025-03-01T11:00:00.000Z' WHERE id = %d", (int)one);
+    ok(kal_index_check(f->store, findings, 4, &count, &f->err));
+    assert_int_equal(count, 1);
+    assert_text(findings[0].what, "message 1 has a wrong record");
+    ok(kal_index_rebuild(f->store, &f->err));
+    kali_documents d = load(f);
+    assert_int_equal(id_at(&d, record(&d, 2)->next), one);
+}
+
 #define ON_SESSIONS(test) cmocka_unit_test_setup_teardown(test, with_sessions, tear_down)
 
 int main(void) {
@@ -159,6 +296,8 @@ int main(void) {
         ON_SESSIONS(a_scope_leaves_out_sessions),
         ON_SESSIONS(ids_below_zero_from_another_program_have_no_record),
         ON_SESSIONS(damaged_records_do_no_harm),
+        ON_SESSIONS(links_are_exact_after_any_change),
+        ON_SESSIONS(a_wrong_time_in_a_record_is_found),
     };
     return cmocka_run_group_tests_name("document", tests, NULL, NULL);
 }
