@@ -4,6 +4,7 @@ local trial = require "kalito.trial"
 local script = require "kalito.script"
 
 local rule = script.builtin "policies/pin"
+local sentences = dofile "tests/fixtures/sentences.lua"
 
 local function suggest(body, ctx)
   ctx = ctx or {}
@@ -57,6 +58,14 @@ describe("the shipped rule of pins", function()
     } do
       assert.are.same({}, suggest(body), body)
     end
+  end)
+
+  it("keeps what people say of themselves, want and decide, in many words", function()
+    for _, body in ipairs(sentences.kept) do assert.are.equal(1, #suggest(body), body) end
+  end)
+
+  it("keeps nothing of the moment: small talk, questions, tasks, stories, what stands in quotes", function()
+    for _, body in ipairs(sentences.passing) do assert.are.same({}, suggest(body), body) end
   end)
 
   it("refuses a near duplicate of a rejected pin, whatever its case and punctuation", function()
