@@ -15,7 +15,7 @@
 static const char *const LIKE[] = {
     "DELETE FROM messages WHERE" HERE HOLDS("text"),
     "DELETE FROM semantic_pins WHERE" HERE HOLDS("content"),
-    /* The chain of ranges needs its links: they lose their text. */
+    /* The chain of ranges needs its links: those that still cover something lose their text. */
     "UPDATE conversation_summaries SET summary = '[forgotten]' WHERE" HERE HOLDS("summary"),
     "DELETE FROM kalito_undone WHERE" HERE HOLDS("summary"),
     "DELETE FROM kalito_rejected WHERE" HERE HOLDS("content"),
@@ -37,17 +37,25 @@ static kal_code run(kal_store *store, const char *sql, const kal_forget *what, i
     return code;
 }
 
-/* Archived messages may lose the one that marks their end: then the boundary moves back to the one before. */
-static kal_code mend_boundaries(kal_store *store, kal_err *err) {
-    return kali_db_script(
-        store->db,
-        "UPDATE sessions SET (boundary_at, boundary_id) = (SELECT coalesce(max(created_at), ''),"
-        " coalesce((SELECT id FROM messages m WHERE m.session_id = sessions.id AND (m.created_at, m.id) <="
-        " (sessions.boundary_at, sessions.boundary_id) ORDER BY m.created_at DESC, m.id DESC LIMIT 1), 0)"
-        " FROM messages n WHERE n.session_id = sessions.id AND (n.created_at, n.id) <="
-        " (sessions.boundary_at, sessions.boundary_id))"
-        " WHERE boundary_id <> 0 AND NOT EXISTS (SELECT 1 FROM messages WHERE id = boundary_id)",
-        err);
+/* Messages that summaries cover may be among what went. */
+static kal_code mend_chains(kal_store *store, kal_err *err) {
+    static const char SQL[] =
+        "SELECT id FROM sessions WHERE boundary_id <> 0 AND id > $1 ORDER BY id LIMIT 1";
+    kali_gap all = {.session = kal_text("")};
+    for (;;) {
+        kali_stmt *q;
+        bool row;
+        kal_code code = kali_db_use(store->db, SQL, &q, err);
+        if (code != KAL_OK) return code;
+        kali_bind_text(q, 1, all.session);
+        code = kali_step(q, &row, err);
+        if (code != KAL_OK || !row) return code;
+        bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &all.session);
+        kali_reset(q);
+        if (!copied) return kali_fail(err, KAL_NOMEM, "out of memory");
+        code = kali_chain_mend(store, &all, err);
+        if (code != KAL_OK) return code;
+    }
 }
 
 static kal_code remove_rows(kal_store *store, const void *context, int64_t *count, kal_err *err) {
@@ -62,7 +70,7 @@ static kal_code remove_rows(kal_store *store, const void *context, int64_t *coun
     }
     for (size_t i = 0; i < sizeof LIKE / sizeof *LIKE && code == KAL_OK; i++)
         code = run(store, LIKE[i], what, count, err);
-    return code == KAL_OK ? mend_boundaries(store, err) : code;
+    return code == KAL_OK ? mend_chains(store, err) : code;
 }
 
 /* The log still holds the pages as they were. */

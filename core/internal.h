@@ -423,6 +423,20 @@ kal_code kali_summary_release(kal_store *store, kal_str id, kal_err *err);
 /* Lets a summary that is stored archive the messages of its range, which must follow the boundary; inside a write. */
 kal_code kali_archive_take(kal_store *store, kal_summary *row, kal_err *err);
 
+/* ---- chain.c: the ranges of summaries when messages go ---- */
+
+/* Where an archived message was that is deleted; without `at`: anywhere in the session. */
+typedef struct kali_gap {
+    kal_str session, at;
+    int64_t id;
+} kali_gap;
+
+/* The place of a message, valid until the next answer; without a session when it is not archived. */
+kal_code kali_chain_find(kal_store *store, int64_t id, kali_gap *out, kal_err *err);
+/* After archived messages were deleted, inside the write: ranges, counts and boundary say what is left; summaries of
+** which nothing is left go. The caller settles the index. */
+kal_code kali_chain_mend(kal_store *store, const kali_gap *gap, kal_err *err);
+
 /* ---- note.c: summaries and pins ---- */
 
 kal_code kali_note_add(kal_store *store, const kali_noun *noun, void *row, kal_err *err);

@@ -204,11 +204,15 @@ kal_code kal_message_set(kal_store *store, const kal_message *row, kal_err *err)
 }
 
 kal_code kal_message_del(kal_store *store, int64_t id, kal_err *err) {
+    kali_key key = {{0}, id};
+    kali_gap gap;
+    kali_answer_begin(store);
     kal_code code = kali_write_begin(store, err);
     if (code != KAL_OK) return code;
-    kali_key key = {{0}, id};
     code = kali_touch_flush(store, err);
+    if (code == KAL_OK) code = kali_chain_find(store, id, &gap, err);
     if (code == KAL_OK) code = kali_row_delete(store, &kali_message_noun, key, err);
+    if (code == KAL_OK && gap.session.data) code = kali_chain_mend(store, &gap, err);
     if (code == KAL_OK) code = kali_index_settle(store, err);
     kali_touch_forget(store);
     return kali_write_end(store, code, err);

@@ -77,6 +77,10 @@ static void a_forgotten_text_leaves_no_byte_in_any_session(void **state) {
     ok(kal_session_get(f->store, T("s"), &session, &f->err));
     assert_text(session.recap, NULL);
     assert_int_equal(session.message_count, 0);
+    assert_int_equal(integer(f, "SELECT count(*) FROM conversation_summaries WHERE session_id = 's'"), 0);
+    /* One that still covers something keeps its place in the chain, without its text. */
+    what = (kal_forget){.session = T("t"), .like = T("xylophone1 summarised")};
+    ok(kal_session_forget(f->store, &what, &count, &f->err));
     assert_int_equal(integer(f, "SELECT count(*) FROM conversation_summaries WHERE summary = '[forgotten]'"), 1);
     kal_remark rows[16];
     kal_report report = {.rows = rows, .capacity = 16};
