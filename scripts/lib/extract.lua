@@ -1,5 +1,6 @@
--- extract.lua: a summary without a model: the sentences that say most, as lines with their dates. Deterministic: the
--- same messages give the same lines. Pure, with kalito.text only, for policies/summarize.lua and those built on it.
+-- extract.lua: a summary without a model: the sentences that say most, as lines with their dates; what one says in a
+-- row on a day is one line. Deterministic: the same messages give the same lines. Pure, with kalito.text only, for
+-- policies/summarize.lua and those built on it.
 
 local text = kalito.text
 local terms = kalito.script.builtin("lib/terms")
@@ -39,6 +40,10 @@ local function score_of(item, options, words, frequency, total)
   if kinds.filler then score = score - options.by_filler end
   if found.exclamations > 0 then score = score - options.by_exclaimed end
   if kinds.addressed then score = score - options.by_addressed end
+  if found.numbers + found.dates + found.capitalised == 0 and not kinds.kept and not kinds.open then
+    score = score - options.by_plain
+    if item.points and not item.pair then score = score - options.by_pointing end
+  end
   if found.questions > 0 and not kinds.open then
     score = score + (item.unanswered and options.by_open or -options.by_question)
   end
@@ -50,27 +55,30 @@ local function shown_role(role)
   return role == "user" or role == "assistant"
 end
 
--- All sentences of the messages, in their order. What the last user asked and nobody answered is unanswered.
-local function sentences_of(messages)
+-- All sentences of the messages, in their order. What the last user asked and nobody answered is unanswered. One that
+-- points back ("That's what we chose.") is told and weighed together with the one before it.
+local function sentences_of(messages, words, options)
   local list, last = {}, #messages
   for i, message in ipairs(messages) do
     local place = 0
-    if shown_role(message.role) then
-      for sentence in text.sentences(message.text) do
-        place = place + 1
-        list[#list + 1] = {
-          text = sentence:gsub("%s+", " "), at = #list + 1, place = place, role = message.role,
-          who = message.speaker or message.role, date = (message.created_at or ""):match "^%d+%-%d+%-%d+",
-          importance = message.importance_score or 0.5, unanswered = i == last and message.role == "user",
-        }
-      end
+    for sentence in text.sentences(shown_role(message.role) and message.text or "") do
+      place, sentence = place + 1, sentence:gsub("%s+", " ")
+      local before = place > 1 and list[#list] or nil
+      local points = words.pointing:lead(sentence, 1) > 0
+      local pair = points and before and #before.said + #sentence < options.longest and before or nil
+      list[#list + 1] = {
+        said = sentence, text = pair and pair.said .. " " .. sentence or sentence, points = points, pair = pair,
+        at = #list + 1, place = place, role = message.role, who = message.speaker or message.role,
+        date = (message.created_at or ""):match "^%d+%-%d+%-%d+", importance = message.importance_score or 0.5,
+        unanswered = i == last and message.role == "user",
+      }
     end
   end
   return list
 end
 
-local function line_of(item)
-  return "- " .. (item.date and item.date .. " " or "") .. item.who .. ": " .. item.text
+local function head_of(item)
+  return "- " .. (item.date and item.date .. " " or "") .. item.who .. ": "
 end
 
 local function is_said(item, taken, near)
@@ -80,16 +88,32 @@ local function is_said(item, taken, near)
   return false
 end
 
+-- The lines of some sentences and of those that they point to, whatever their order.
 local function joined(taken)
-  table.sort(taken, function(a, b) return a.at < b.at end)
-  local lines = {}
-  for i, item in ipairs(taken) do lines[i] = line_of(item) end
+  local sorted, known, lines, head = {}, {}, {}, nil
+  local function put(item)
+    if item and not known[item.at] then sorted[#sorted + 1], known[item.at] = item, true end
+  end
+  for _, item in ipairs(taken) do
+    put(item.pair)
+    put(item)
+  end
+  table.sort(sorted, function(a, b) return a.at < b.at end)
+  for _, item in ipairs(sorted) do
+    local own = head_of(item)
+    if own == head then
+      local line = lines[#lines]
+      lines[#lines] = table.concat { line, line:find "%w$" and ". " or " ", item.said }
+    else
+      lines[#lines + 1], head = own .. item.said, own
+    end
+  end
   return table.concat(lines, "\n")
 end
 
 -- When not even one sentence fits: as many words of the best one as do.
 local function cut(item, limit)
-  local best, line = "", line_of(item)
+  local best, line = "", head_of(item) .. item.text
   for at in line:gmatch "%S+()" do
     local part = line:sub(1, at - 1)
     if text.tokens(part .. " …") > limit then break end
@@ -101,10 +125,10 @@ end
 ---@param messages kalito.Message[] in their order
 ---@param limit integer tokens it may have
 ---@param options table of policies/summarize.lua
----@param words table<string, kalito.words> kept, open, filler
+---@param words table<string, kalito.words> kept, open, filler, addressed, pointing
 ---@return string
 function M.summary(messages, limit, options, words)
-  local list, frequency, ranked, taken = sentences_of(messages), {}, {}, {}
+  local list, frequency, ranked, taken = sentences_of(messages, words, options), {}, {}, {}
   for _, item in ipairs(list) do
     for term in pairs(terms.count(item.text)) do frequency[term] = (frequency[term] or 0) + 1 end
   end
@@ -116,18 +140,14 @@ function M.summary(messages, limit, options, words)
     if a.score ~= b.score then return a.score > b.score end
     return a.at < b.at
   end)
-  local used = 0
+  local summary = ""
   for _, item in ipairs(ranked) do
-    local size = text.tokens(line_of(item)) + 1 -- and its line end
     if #taken >= options.lines then break end
-    if used + size <= limit and not is_said(item, taken, options.near) then
-      taken[#taken + 1], used = item, used + size
+    if not is_said(item, taken, options.near) then
+      taken[#taken + 1] = item
+      local longer = joined(taken)
+      if text.tokens(longer) <= limit then summary = longer else table.remove(taken) end
     end
-  end
-  local summary = joined(taken)
-  while text.tokens(summary) > limit do -- the parts were estimated too low
-    table.remove(taken)
-    summary = joined(taken)
   end
   if summary == "" and (ranked[1] or list[1]) then return cut(ranked[1] or list[1], limit) end
   return summary

@@ -42,13 +42,13 @@ local defaults = {
 
   -- extract: what makes a sentence good
   by_importance = 1, by_rarity = 0.5, by_number = 0.2, by_name = 0.12, by_place = 0.05, by_kept = 0.8, by_open = 0.6,
-  by_filler = 0.7, by_addressed = 0.3, by_exclaimed = 0.4, by_question = 0.7,
+  by_filler = 0.7, by_addressed = 0.3, by_exclaimed = 0.4, by_question = 0.7, by_pointing = 0.3, by_plain = 0.3,
   by_length = 0.25,             -- how much a long sentence must be better than a short one: 0 not, 1 as its length
   least = 1.3,                  -- what a sentence must have to be told at all
   answer = 0.8,                 -- factor of what the assistant said
   shortest = 4, longest = 400,  -- words of a sentence; bytes
   near = 0.5,                   -- so alike says the same again
-  lines = 24,
+  lines = 40,                   -- sentences
   kept_words = {
     "decided", "decision", "agreed", "chose", "chosen", "settled on", "going with", "final", "instead of", "no longer",
     "changed", "correction", "moved to", "moves to", "from now on", "always", "never", "remember", "prefer",
@@ -57,16 +57,22 @@ local defaults = {
     "fixed", "turned out", "costs", "paid", "pay", "ordered", "booked",
   },
   open_words = {
-    "open question", "still open", "haven't decided", "not decided", "undecided", "to be decided", "not yet", "todo",
-    "to do", "pending", "unclear", "we don't know", "i don't know", "let me think about it", "look at it again",
-    "next step", "next steps", "waiting for",
+    "open question", "still open", "haven't decided", "not decided", "undecided", "to be decided", "not yet",
+    "todo", "to do", "pending", "unclear", "we don't know", "i don't know", "let me think about it",
+    "look at it again", "next steps", "waiting for", "waiting on", "still need to", "remains to be",
   },
   filler_words = {
     "thanks", "thank you", "you're welcome", "haha", "lol", "wow", "great question", "good question", "hello", "hi",
     "hey", "sure", "of course", "certainly", "absolutely", "congratulations", "sounds good", "i hope this helps",
+    "i'm ready", "that sounds", "sounds like", "looking forward", "i feel", "i felt", "it feels", "i agree",
+    "makes sense", "so lucky", "amazing", "awesome", "wild ride", "so much fun", "no problem", "go ahead", "got it",
     "let me know", "feel free", "happy to help", "have a nice", "good luck", "good morning", "good night",
   },
 
+  pointing_words = {
+    "that", "that's", "this", "it", "it's", "they", "they're", "they've", "he", "he's", "she", "she's", "these",
+    "those", "and", "but", "so that's", "yes", "no", "right", "exactly", "instead", "then", "also",
+  },
   addressed_words = { "you", "you're", "you've", "you'll", "your", "yours", "yourself" },
 
   -- importance
@@ -80,6 +86,7 @@ local function sets_of(options)
   sets = {
     kept = text.words(options.kept_words), open = text.words(options.open_words),
     filler = text.words(options.filler_words), addressed = text.words(options.addressed_words),
+    pointing = text.words(options.pointing_words),
     refusal = text.words(options.refusals), common = terms.count(table.concat(options.common, " ")),
   }
   compiled = options
@@ -403,6 +410,18 @@ local tests = {
     { ctx = { limit = 30 } }),
   test("extract", "cuts when not even one sentence fits", { talk }, { tokens = { min = 1, max = 12 } },
     { ctx = { limit = 12 } }),
+  test("extract", "what one says in a row is one line", { {
+    said("user", "Halvard builds the wooden mast in Oslo until 24 May."),
+    said("user", "The sail costs 4,200 and is ordered.") } },
+    { text = "- 2025-03-04 user: Halvard builds the wooden mast in Oslo until 24 May. The sail costs 4,200 and is "
+      .. "ordered." }),
+  test("extract", "what points back is told with what it points to, once", { { said("user",
+    "We moved the door. The desk will be as high as the sill. That's what we chose. It was decided with Ruth.") } },
+    { text = { contains = "The desk will be as high as the sill. That's what we chose. It was decided",
+      lacks = "chose. That's" } }),
+  test("extract", "a sentence of facts goes before one of feelings", { { said("user", "Success is almost here for us. "
+    .. "I joined the choir of Port Ellary on 3 May. We are on the right way and full of hope.") } },
+    { text = { contains = "3 May", lacks = "Success" } }, { ctx = { limit = 34 } }),
   test("extract", "nothing from nothing", { {} }, { text = "" }),
   test("importance", "the usual one", { "They met in town.", { said("user", "Hi.") } }, { score = 0.7 }),
   test("importance", "decisions and open questions raise it", { good .. " They decided on oak.", talk },
