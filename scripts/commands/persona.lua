@@ -129,12 +129,14 @@ return {
     import = {
       summary = "Make personas of character cards: JSON of version 1, 2 or 3, or PNG",
       details = "All files are read before anything is stored: one that cannot be used stops all of them. The card is\n"
-        .. "kept whole. Its lorebook speaks when a key occurs; its greetings open new sessions.",
+        .. "kept whole. Its lorebook speaks when a key occurs; its greetings open new sessions. Lorebooks of\n"
+        .. "their own (lorebook_v3, world info of SillyTavern) go into a persona with --into.",
       arguments = { { "file", "a card; - is standard input", rest = true } },
       options = {
         { "name", "NAME", "another name for the persona" },
         { "category", "NAME", "its category (default: character)" },
         { "replace", nil, "change the persona that has the name already" },
+        { "into", "PERSONA", "the files are lorebooks of their own: put them into this persona's card" },
       },
       example = "kalito persona import ember.png", run = card_command.import,
     },

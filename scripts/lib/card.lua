@@ -138,17 +138,18 @@ end
 
 local SPECS <const> = { chara_card_v2 = "v2", chara_card_v3 = "v3" }
 local NEWEST <const> = { v2 = 2, v3 = 3 }
+local LOREBOOK <const> = "is a lorebook of its own, not a character card: --into gives it to a persona"
 
 local function without_spec(root)
   if M.get(root, "name") ~= nil then return { spec = "v1", root = root, data = root, notes = {} } end
-  if type(root.entries) == "table" then return nil, "is a lorebook of its own, not a character card" end
+  if type(root.entries) == "table" then return nil, LOREBOOK end
   return nil, "is no character card: it has neither 'spec' nor 'name'"
 end
 
 local function with_spec(root, spec)
   if type(spec) ~= "string" then return nil, wrong("spec", "a text", spec) end
   local version = SPECS[spec]
-  if spec:find "^lorebook" then return nil, "is a lorebook of its own, not a character card" end
+  if spec:find "^lorebook" then return nil, LOREBOOK end
   if not version then return nil, "spec '" .. spec:sub(1, 40) .. "' is not known (chara_card_v2, chara_card_v3)" end
   if root.data == nil then return nil, "data is missing" end
   local problem, notes = checks.object(root.data, "data"), {}
@@ -167,21 +168,30 @@ local function of_root(root)
   return with_spec(root, spec)
 end
 
----Reads a card.
----@param text string JSON
----@return kalito.CharacterCard? card, string? message, string? code the message names the field
-function M.read(text)
+---Decodes the JSON of a file.
+---@param text string
+---@return table? root, string? message, string? code
+function M.decode(text)
   text = text:gsub("^\xEF\xBB\xBF", "")
   local valid, bad = kalito.text.valid(text)
   if not valid then return nil, ("is not valid UTF-8 (byte %d)"):format(bad), "card" end
   local root, message = kalito.json.decode(text)
   if root == nil then return nil, "is no JSON: " .. message, "card" end
   if type(root) ~= "table" or is_list(root) then return nil, "is no JSON object", "card" end
+  return root
+end
+
+---Reads a card.
+---@param text string JSON
+---@return kalito.CharacterCard? card, string? message, string? code the message names the field
+function M.read(text)
+  local root, message, code = M.decode(text)
+  if not root then return nil, message, code end
   local card
   card, message = of_root(root)
   message = card and check(card) or message
   if message then return nil, message, "card" end
-  card.text = text
+  card.text = text:gsub("^\xEF\xBB\xBF", "")
   return card
 end
 

@@ -8,6 +8,8 @@ local card_store = require "kalito.card_store"
 local lore_book = require "kalito.lore_book"
 local output = require "kalito.output"
 local print = require "kalito.print"
+local resolve = require "kalito.resolve"
+local transaction = require "kalito.transaction"
 
 local M = {}
 
@@ -31,11 +33,48 @@ local function read_cards(args)
   return items
 end
 
+local function row_of(persona, card, outcome)
+  local book = lore_book.of(card)
+  return { id = persona.id, name = persona.name, spec = card.spec, outcome = outcome,
+    greetings = #card_parts.greetings(card), entries = book and #book.entries or 0 }
+end
+
+local function show(rows)
+  print.rows(rows, { { "ID" }, { "NAME", wide = true }, { "SPEC" }, { "OUTCOME" }, { "GREETINGS", right = true },
+    { "LORE", key = "entries", right = true } })
+  return true
+end
+
+-- Lorebooks of their own go to one persona: all of them, or none.
+local function import_books(args, app)
+  if args.name or args.category or args.replace then return nil, "--into is for lorebooks alone", "usage" end
+  local db, persona, message, code
+  db, message, code = app.open "write"
+  if not db then return nil, message, code end
+  persona, message, code = resolve.persona(db, args.into)
+  if not persona then return nil, message, code end
+  local card
+  card, message, code = transaction.run(db, function()
+    local last
+    for _, path in ipairs(args.file) do
+      local book, problem, kind = card_file.book(path)
+      if book then last, problem, kind = card_store.add_book(db, persona, book, path) end
+      if not last or not book then return nil, problem, kind end
+    end
+    return last
+  end)
+  if not card then return nil, message, code end
+  note_about(persona.name, card)
+  return show { row_of(persona, card, "lore added") }
+end
+
 ---`kalito persona import`
 ---@param args table
 ---@param app table
 ---@return boolean? ok, string? message, string? code
 function M.import(args, app)
+  if #args.file == 0 then return nil, "a FILE is missing", "usage" end
+  if args.into then return import_books(args, app) end
   local items, message, code = read_cards(args)
   if not items then return nil, message, code end
   local db, results
@@ -45,15 +84,10 @@ function M.import(args, app)
   if not results then return nil, message, code end
   local rows = {}
   for i, result in ipairs(results) do
-    local card, row = items[i].card, result.persona
-    note_about(items[i].path, card)
-    local book = lore_book.of(card)
-    rows[i] = { id = row.id, name = row.name, spec = card.spec, outcome = result.outcome,
-      greetings = #card_parts.greetings(card), entries = book and #book.entries or 0 }
+    note_about(items[i].path, items[i].card)
+    rows[i] = row_of(result.persona, items[i].card, result.outcome)
   end
-  print.rows(rows, { { "ID" }, { "NAME", wide = true }, { "SPEC" }, { "OUTCOME" }, { "GREETINGS", right = true },
-    { "LORE", key = "entries", right = true } })
-  return true
+  return show(rows)
 end
 
 local FORMATS = { v2 = true, v3 = true, png = true }

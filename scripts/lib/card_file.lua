@@ -2,6 +2,7 @@
 -- begins.
 
 local card = require "kalito.card"
+local lore_file = require "kalito.lore_file"
 local png = require "kalito.png"
 
 local M = {}
@@ -49,6 +50,19 @@ function M.read(path)
   found, message, code = parse(bytes)
   if not found then return nil, path .. ": " .. message, code end
   return found
+end
+
+---Reads the lorebook of a file of its own.
+---@param path string
+---@return table? book as a card holds it, string? message, string? code
+function M.book(path)
+  local bytes, message, code = M.bytes(path)
+  if not bytes then return nil, message, code end
+  local root, book
+  root, message = card.decode(bytes)
+  if root then book, message = lore_file.book(root) end
+  if book then return book end
+  return nil, path .. ": " .. (message or "is no lorebook"), "card"
 end
 
 return M

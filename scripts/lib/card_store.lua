@@ -118,6 +118,50 @@ function M.import(db, items, replacing)
   end)
 end
 
+-- What makes an entry the same one.
+local function mark_of(entry)
+  local keys = card_reader.get(entry, "keys")
+  return table.concat { type(keys) == "table" and kalito.json.encode(keys) or "", tostring(entry.content) }
+end
+
+-- The book with what is new in another one.
+local function merged(book, other)
+  local there = {}
+  book.entries = card_reader.get(book, "entries") or kalito.json.array {}
+  for _, entry in ipairs(book.entries) do there[mark_of(entry)] = true end
+  for _, entry in ipairs(other.entries) do
+    if type(entry) ~= "table" or not there[mark_of(entry)] then book.entries[#book.entries + 1] = entry end
+  end
+  return book
+end
+
+---Puts a lorebook of its own into the card of a persona; one that has no card gets it.
+---@param db kalito.Store
+---@param persona kalito.Persona
+---@param book table
+---@param path string for messages
+---@return kalito.CharacterCard? card, string? message, string? code
+function M.add_book(db, persona, book, path)
+  local stored = db.card.get(persona.id)
+  local version = not (stored and stored.spec == "v3") and "v2" or nil
+  local root, message, code = require("kalito.card_export").root(db, persona, version)
+  if not root then return nil, message, code end
+  local old = card_reader.get(root.data, "character_book")
+  root.data.character_book = old and merged(old, book) or book
+  local card
+  card, message, code = card_reader.read(kalito.json.encode(root))
+  if not card then return nil, path .. ": " .. message, code end
+  return transaction.run(db, function()
+    local ok = true
+    if stored then ok, message, code = db.card.del(persona.id) end
+    if ok then
+      ok, message, code = db.card.add { id = persona.id, spec = card.spec, card = card.text,
+        prompt_hash = kalito.hash(persona.prompt) }
+    end
+    return ok and card, message, code
+  end)
+end
+
 ---Adds a greeting of the session's persona as its first message.
 ---@param db kalito.Store
 ---@param session kalito.Session

@@ -6,7 +6,8 @@ local kalito = package.loaded.kalito
 local M = {}
 
 M.SIGNATURE = "\x89PNG\r\n\x1a\n"
-M.CHUNKS = 100000 -- in one picture
+M.CHUNKS = 100000   -- in one picture
+M.UNPACKED = 16 << 20 -- bytes of one text
 
 ---@class kalito.Chunk
 ---@field kind string "tEXt"
@@ -60,24 +61,46 @@ local function keyword_of(bytes, chunk)
   return KEYWORDS[word] and word, word and chunk.from + #word + 1
 end
 
+-- How each kind of chunk holds its value, which begins at a byte.
+local values = {}
+
+function values.tEXt(bytes, from, to) return bytes:sub(from, to) end
+
+function values.zTXt(bytes, from, to)
+  if bytes:byte(from) ~= 0 then return nil, "is packed in an unknown way" end
+  return kalito.binary.inflate(bytes, from + 1, to, M.UNPACKED)
+end
+
+-- Whether and how it is packed, a language, the keyword in that language.
+function values.iTXt(bytes, from, to)
+  local packed, way, at = bytes:sub(1, to):match("^([\0\1])(.)[^\0]*%z[^\0]*%z()", from)
+  if not packed or packed == "\1" and way ~= "\0" then return nil, "is packed in an unknown way" end
+  if packed == "\0" then return bytes:sub(at, to) end
+  return kalito.binary.inflate(bytes, at, to, M.UNPACKED)
+end
+
+-- The JSON of a value: base64 of it, or the text itself, as some programs write it.
+local function json_of(bytes, found)
+  local value, message = values[found.kind](bytes, found.from, found.to)
+  if not value then return nil, message end
+  if value:find "^%s*{" then return value end
+  return kalito.binary.decode64(value)
+end
+
 ---The card that a picture carries: version 3 before the others.
 ---@param bytes string
 ---@return string? text the JSON, string? message, string? code
 function M.read(bytes)
   local chunks, message = M.chunks(bytes)
   if not chunks then return nil, message, "card" end
-  local found, other = {}, nil
+  local found = {}
   for _, chunk in ipairs(chunks) do
     local word, from = keyword_of(bytes, chunk)
-    if word and chunk.kind ~= "tEXt" then other = other or chunk.kind end
-    if word and chunk.kind == "tEXt" and not found[word] then found[word] = bytes:sub(from, chunk.to) end
+    if word and not found[word] then found[word] = { kind = chunk.kind, from = from, to = chunk.to } end
   end
   local word = found.ccv3 and "ccv3" or "chara"
-  if not found[word] then
-    if other then return nil, ("has its card in a %s chunk: only tEXt is understood"):format(other), "card" end
-    return nil, "is a picture without a character card", "card"
-  end
-  local text, problem = kalito.binary.decode64(found[word])
+  if not found[word] then return nil, "is a picture without a character card", "card" end
+  local text, problem = json_of(bytes, found[word])
   if not text then return nil, ("its %s chunk %s"):format(word, problem), "card" end
   return text
 end

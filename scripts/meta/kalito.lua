@@ -165,6 +165,16 @@ function kalito.binary.encode64(s) end
 ---@return string? bytes, string? message, string? code nil, message, "base64"
 function kalito.binary.decode64(text) end
 
+---Unpacks what zlib has packed (RFC 1950).
+---@param s string
+---@param from integer first byte of the packed part
+---@param to integer its last byte
+---@param limit integer bytes that the result may have, 0 to 2^31 - 2
+---@return string? bytes
+---@return string? message
+---@return "zlib"? code
+function kalito.binary.inflate(s, from, to, limit) end
+
 -- ---- system ----
 
 ---The little of the operating system that Lua lacks. Failures are nil, message, `not_found` or `io`.

@@ -282,11 +282,37 @@ describe("A picture", function()
     assert.are.equal("{}", (read(cards.png(cards.text("chara", "{}"), cards.chunk("zTXt", "chara\0\0x")))))
   end)
 
+  it("gives it from packed and international texts too", function()
+    local base = cards.base64(cards.v3)
+    for _, chunk in ipairs {
+      cards.chunk("zTXt", "ccv3\0\0" .. cards.zlib(base)), cards.chunk("zTXt", "chara\0\0" .. cards.zlib(cards.v3)),
+      cards.chunk("iTXt", "ccv3\0\0\0en\0card\0" .. cards.v3), cards.chunk("iTXt", "chara\0\0\0\0\0" .. base),
+      cards.chunk("iTXt", "ccv3\0\1\0\0\0" .. cards.zlib(base)),
+    } do
+      assert.are.equal(cards.v3, (read(cards.png(cards.PIXEL, chunk))))
+    end
+    -- What zlib makes of forty times the letter a.
+    local packed = "\x78\x9c\x4b\x4c\x24\x0e\x00\x00\x36\xeb\x0f\x29"
+    assert.are.equal(("a"):rep(40), kalito.binary.inflate(packed, 1, #packed, 40))
+  end)
+
+  it("is not unpacked beyond a limit", function()
+    local bytes = cards.png(cards.chunk("zTXt", "chara\0\0" .. cards.zlib(("x"):rep(2000))))
+    local most <const> = png.UNPACKED
+    png.UNPACKED = 1999
+    local _, message = png.read(bytes)
+    png.UNPACKED = most
+    assert.are.equal("its chara chunk has more than 1999 bytes", message)
+  end)
+
   local fine = cards.png(cards.text("chara", cards.v2), cards.PIXEL)
   local broken = {
     ["is a picture without a character card"] = cards.png(cards.PIXEL, cards.chunk("tEXt", "Comment\0chara")),
-    ["has its card in a zTXt chunk"] = cards.png(cards.chunk("zTXt", "chara\0\0x")),
-    ["has its card in a iTXt chunk"] = cards.png(cards.chunk("iTXt", "ccv3\0\0\0\0\0{}")),
+    ["its chara chunk cannot be unpacked"] = cards.png(cards.chunk("zTXt", "chara\0\0x")),
+    ["its ccv3 chunk cannot be unpacked"] = cards.png(cards.chunk("zTXt", "ccv3\0\0" .. cards.zlib("{}"):sub(1, -2))),
+    ["its chara chunk is packed in an unknown way"] = cards.png(cards.chunk("zTXt", "chara\0\1" .. cards.zlib "{}")),
+    ["its ccv3 chunk is packed in an unknown way"] = cards.png(cards.chunk("iTXt", "ccv3\0\2\0\0\0{}")),
+    ["its ccv3 chunk is packed in an unknown way "] = cards.png(cards.chunk("iTXt", "ccv3\0\0\0{}")),
     ["is no PNG"] = "\x89PNG\r\n\x1a",
     ["is cut off: it has no IEND chunk"] = cards.SIGNATURE .. cards.HEAD .. cards.PIXEL,
     ["is no PNG: it does not begin with an IHDR"] = cards.SIGNATURE .. cards.PIXEL .. cards.END,
@@ -302,6 +328,7 @@ describe("A picture", function()
   }
   for expected, bytes in pairs(broken) do
     it("that is broken is named: " .. expected, function()
+      expected = expected:match "^(.-)%s*$"
       assert.are.equal(expected, problem_of(bytes):sub(1, #expected))
     end)
   end
@@ -322,6 +349,67 @@ describe("A picture", function()
   it("of one pixel is made where there is none", function()
     assert.are.equal("is a picture without a character card", select(2, png.read(png.pixel())))
     assert.are.equal("{}", (png.read(assert(png.write(png.pixel(), { { "chara", "{}" } })))))
+  end)
+end)
+
+describe("A lorebook of its own", function()
+  local lore_file = require "kalito.lore_file"
+  local world = [[{"name":"North","entries":{"10":{"uid":10,"key":["tea"],"keysecondary":["milk"],"selective":true,
+    "content":"Tea is rare.","order":5,"disable":false,"comment":"tea","position":0,"probability":80,"depth":4,
+    "caseSensitive":null},
+    "2":{"uid":2,"key":[],"keysecondary":[],"constant":true,"content":"It is cold.","order":1,"disable":false},
+    "3":{"uid":3,"key":["off"],"content":"Off.","order":2,"disable":true}},"extra":1}]]
+  local db
+  before_each(function() db = database() end)
+
+  it("goes into a persona that has a card, and into one that has none", function()
+    local made = assert(lore_file.book(json.decode(world)))
+    local rows = { assert(import(db, cards.v2))[1].persona, assert(import(db, cards.v1, { name = "B" }))[1].persona,
+      assert(db.persona.add { name = "C", prompt = "You cook." }) }
+    for _, row in ipairs(rows) do
+      local before = db.card.get(row.id) and card_export.root(db, row, "v2")
+      local card = assert(card_store.add_book(db, row, json.decode(json.encode(made)), "world.json"))
+      local texts = {}
+      for _, note in ipairs(lore.find(card, { "tea with milk" })) do texts[#texts + 1] = note.text end
+      assert.is_truthy(table.concat(texts, "|"):find("It is cold.|Tea is rare.", 1, true))
+      assert.are.equal(row.prompt, db.persona.get(row.id).prompt)
+      local root = card_export.root(db, row)
+      local entries = root.data.character_book.entries
+      root.data.character_book, before = nil, before or root
+      before.data.character_book = nil
+      assert.are.same(before, root)
+      -- A second time it adds nothing.
+      assert(card_store.add_book(db, row, json.decode(json.encode(made)), "world.json"))
+      assert.are.same(entries, card_export.root(db, row).data.character_book.entries)
+    end
+  end)
+
+  it("keeps what is not known of its entries, in the order of their numbers", function()
+    local made = assert(lore_file.book(json.decode(world)))
+    assert.are.same({ "It is cold.", "Off.", "Tea is rare." },
+      { made.entries[1].content, made.entries[2].content, made.entries[3].content })
+    assert.are.same({ name = "North", extra = 1 }, { name = made.name, extra = made.extensions.extra })
+    local tea = made.entries[3]
+    assert.are.same({ { "tea" }, { "milk" }, true, 5, true, "before_char", 10, 80, 4 }, { { table.unpack(tea.keys) },
+      { table.unpack(tea.secondary_keys) }, tea.selective, tea.insertion_order, tea.enabled, tea.position, tea.id,
+      tea.extensions.probability, tea.extensions.depth })
+    assert.is_false(made.entries[2].enabled)
+  end)
+
+  it("may be of version 3, or bare, and is refused when it is neither", function()
+    local bare = [[{"extensions":{},"entries":[{"keys":["tea"],"content":"Rare.","enabled":true,"insertion_order":1}]}]]
+    for _, text in ipairs { bare, ('{"spec":"lorebook_v3","data":%s}'):format(bare) } do
+      assert.are.equal("Rare.", lore_file.book(json.decode(text)).entries[1].content)
+    end
+    for _, text in ipairs { cards.v2, cards.v1, '{"entries":5}', "{}" } do
+      assert.is_nil(lore_file.book(json.decode(text)))
+    end
+    assert.are.equal("data.entries is missing", select(2, lore_file.book(json.decode '{"spec":"lorebook_v3"}')))
+    assert.are.equal("entries.x is no entry", select(2, lore_file.book(json.decode '{"entries":{"x":{}}}')))
+    local row = assert(db.persona.add { name = "C", prompt = "You cook." })
+    local _, message = card_store.add_book(db, row, json.decode '{"entries":[{"keys":5}]}', "w.json")
+    assert.are.equal("w.json: data.character_book.entries[1].keys must be a list of texts, not a number", message)
+    assert.is_nil(db.card.get(row.id))
   end)
 end)
 
