@@ -90,8 +90,13 @@ local function show_usage(figures, terminal)
   if terminal and #figures.usage > 0 then print.write "\nmodels\n" end
   for _, usage in ipairs(figures.usage) do
     local name = print.safe(usage.model == "" and "(others)" or usage.model)
-    print.write((terminal and "  %s: %s messages, %s tokens\n" or "model %s\t%s\t%s\n"):format(name,
-      terminal and number(usage.messages) or usage.messages, terminal and number(usage.tokens) or usage.tokens))
+    local ratio = usage.ratio and ("%.2f"):format(usage.ratio)
+    if not terminal then
+      print.write(("model %s\t%s\t%s\t%s\n"):format(name, usage.messages, usage.tokens, ratio or ""))
+    else
+      print.write(("  %s: %s messages, %s tokens%s\n"):format(name, number(usage.messages), number(usage.tokens),
+        ratio and ("; %s of its tokens for an estimated one (%d turns)"):format(ratio, usage.turns) or ""))
+    end
   end
 end
 
@@ -99,7 +104,9 @@ return {
   name = "stats",
   summary = "Show counts, tokens, importance and size",
   details = "Counts are exact. Tokens are estimated from every text, as for a context; \"reported\" is what models\n"
-    .. "said that they used. The context line sets the messages that are not archived against the budget.",
+    .. "said that they used. The context line sets the messages that are not archived against the budget.\n"
+    .. "The ratio of a model is what it reported for prompts to what was estimated: after three turns\n"
+    .. "budgets follow it.",
   arguments = { { "session", "id, beginning of an id, or name (default: everything)", optional = true } },
   options = {
     { "budget", "N", "tokens of a context (default: as a chat has them)", type = "integer", min = 1,

@@ -19,7 +19,8 @@ end
 ---@param db kalito.Store
 ---@param session? table its row; the whole store otherwise
 ---@param budget? integer tokens of a context, default that of the settings
----@return table? figures those of db.stats.get, and archived_share, size, and `context` for a session
+---@return table? figures those of db.stats.get, and archived_share, size, and `context` for a session; each of
+---`usage` has the `ratio` of the model's tokens to the estimated ones, learnt in so many `turns`, once it is known
 ---@return string? message, string? code
 function M.get(db, session, budget)
   local figures, message, code = db.stats.get(session and session.id)
@@ -32,6 +33,10 @@ function M.get(db, session, budget)
     return a.messages > b.messages or a.messages == b.messages and a.model < b.model
   end)
   figures.usage = kalito.json.array(figures.usage)
+  for _, usage in ipairs(figures.usage) do
+    local known = usage.model ~= "" and db.model.get(usage.model) or {}
+    usage.ratio, usage.turns = known.ratio, known.turns
+  end
   if not session then return figures end
   figures.session, figures.name = session.id, session.name
   figures.context = context_of(figures, budget or (config.get() or {}).budget or M.BUDGET)

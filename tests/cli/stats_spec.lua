@@ -48,7 +48,7 @@ describe("kalito stats", function()
     local _, out = f:run "stats"
     assert.is_truthy(out:find "\nmessages\t3 %(user 1, assistant 1, tool 1%)\n")
     assert.is_truthy(out:find "\nimportance 0.8%-0.9\t1\n")
-    assert.is_truthy(out:find "\nmodel m1\t1\t0\n")
+    assert.is_truthy(out:find "\nmodel m1\t1\t0\t\n")
   end)
 
   it("draws a chart on a terminal", function()
