@@ -6,6 +6,7 @@ local contexts = require "kalito.contexts"
 local persona_file = require "kalito.persona_file"
 local pins = require "kalito.pins"
 local scoring = require "kalito.scoring"
+local transaction = require "kalito.transaction"
 
 local M = {}
 M.__index = M
@@ -28,7 +29,8 @@ end
 
 -- ---- messages ----
 
----Adds a message, scored by the policy; what the policy finds worth it is pinned. A row means that it is on the disk.
+---Adds a message, scored by the policy, and in the same step what the policy finds worth a pin. A row means that it is
+---on the disk.
 ---@param role "user"|"assistant"|"system"|"tool"
 ---@param text string
 ---@param fields? table other fields of the row: speaker, model, created_at, external_id, importance_score ...
@@ -37,10 +39,13 @@ function M:add(role, text, fields)
   local row = { session = self.id, role = role, text = text }
   for key, value in pairs(fields or {}) do row[key] = value end
   local persona = persona_file.answering(self.db, self.id)
-  local stored, message, code = self.db.message.add(scoring.fill(row, self.db.now(), persona))
-  if not stored then return nil, message, code end
-  pins.suggest(self, stored)
-  return stored
+  local found = pins.find(self, scoring.fill(row, self.db.now(), persona))
+  if #found == 0 then return self.db.message.add(row) end
+  return transaction.run(self.db, function()
+    local stored, message, code = self.db.message.add(row)
+    if stored then pins.keep(self, stored, found) end
+    return stored, message, code
+  end)
 end
 
 -- The latest exchange: the live messages from the user's last one on, oldest first.

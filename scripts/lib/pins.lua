@@ -25,27 +25,44 @@ local function told(chat, row, persona)
   end
   return {
     now = db.now(), session = chat.id, pins = contents, auto = auto, shown = contexts.shown(chat), previous = previous,
-    messages = (db.session.get(chat.id) or {}).message_count, persona = persona,
+    messages = ((db.session.get(chat.id) or {}).message_count or 0) + (row.id and 0 or 1), persona = persona,
   }
 end
 
----Makes the pins that the policy suggests for a stored message. A pin that cannot be stored is reported: the message is
----safe whatever happens here.
+---What the policy would pin of a message, stored or not yet.
 ---@param chat kalito.Conversation
 ---@param row kalito.Message
----@return kalito.Pin[]
-function M.suggest(chat, row)
-  local made = {}
-  if row.role ~= "user" and row.role ~= "assistant" then return made end
+---@return { content: string, importance: number }[]
+function M.find(chat, row)
+  if row.role ~= "user" and row.role ~= "assistant" or type(row.text) ~= "string" then return {} end
   local persona = persona_file.answering(chat.db, chat.id)
-  if row.role ~= "user" and policy.get("pin", persona).shipped then return made end -- it takes nothing from answers
-  for _, found in ipairs(policy.call("pin", "suggest", told(chat, row, persona), row)) do
+  if row.role ~= "user" and policy.get("pin", persona).shipped then return {} end -- it takes nothing from answers
+  return policy.call("pin", "suggest", told(chat, row, persona), row)
+end
+
+---Makes the pins that were found for a stored message. A pin that cannot be stored is reported: the message is safe
+---whatever happens here.
+---@param chat kalito.Conversation
+---@param row kalito.Message
+---@param list { content: string, importance: number }[]
+---@return kalito.Pin[]
+function M.keep(chat, row, list)
+  local made = {}
+  for _, found in ipairs(list) do
     local pin, message = chat.db.pin.add { session = chat.id, content = found.content, pin_type = "auto",
       importance_score = found.importance, source_message_id = tostring(row.id) }
     if not pin then policy.report("the pin was not stored: " .. message) end
     made[#made + 1] = pin
   end
   return made
+end
+
+---Makes the pins that the policy suggests for a stored message.
+---@param chat kalito.Conversation
+---@param row kalito.Message
+---@return kalito.Pin[]
+function M.suggest(chat, row)
+  return M.keep(chat, row, M.find(chat, row))
 end
 
 -- ---- the user's ----
