@@ -69,7 +69,14 @@ return {
   name = "backup",
   summary = "Copy the database, verified, while it is used",
   details = "The copy is of one moment. It gets its name only when it is verified and on the disk, so that a backup\n"
-    .. "that was interrupted never looks like one. To make one every night: 0 3 * * * kalito backup --keep 7",
+    .. "that was interrupted never looks like one.\n\n"
+    .. "Every night with cron (crontab -e):\n"
+    .. "  0 3 * * *  kalito --quiet backup --keep 7\n"
+    .. "or with systemd, which catches up after the machine was off: ~/.config/systemd/user/kalito-backup.service\n"
+    .. "  [Service]\n  Type=oneshot\n  ExecStart=kalito --quiet backup --keep 7\n"
+    .. "beside it kalito-backup.timer\n"
+    .. "  [Timer]\n  OnCalendar=daily\n  Persistent=true\n  [Install]\n  WantedBy=timers.target\n"
+    .. "and then: systemctl --user enable --now kalito-backup.timer",
   arguments = { { "target", "a folder or a new file (default: backups/ in the data folder)", optional = true } },
   options = {
     { "keep", "N", "then remove all but the newest N backups of this database from the folder", type = "integer",

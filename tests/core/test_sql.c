@@ -167,7 +167,6 @@ static void what_is_not_committed_is_not_seen(void **state) {
 static const char *const WHOLE[] = {
     "count(*)",                  /* counting without a session; never on the way of a turn */
     "ORDER BY id LIMIT",         /* all messages in the order of their ids, page by page */
-    "ORDER BY id DESC LIMIT",
     "FROM kalito_documents",     /* recall reads the records of everything */
     "FROM kalito_speakers",
     "FROM sessions",             /* lists of sessions, personas, models: few rows, ordered */
@@ -180,11 +179,16 @@ static const char *const WHOLE[] = {
     "kalito_tombstones",         /* what another program has deleted since */
     "EXISTS (SELECT 1 FROM kalito_notes", /* only when such a row is known to be there */
     "max(id)",
-    "token_usage, created_at",   /* statistics */
+    "coalesce(token_usage, 0)",  /* statistics */
+    "kalito_messages_fts_docsize WHERE id NOT IN", /* comparing the whole search index with the rows */
+    "coalesce(text, ''), created_at FROM messages ORDER BY id",
+    "FROM kalito_notes n LEFT JOIN",
     "ORDER BY CAST(coalesce(importance_score, 0.5) AS REAL) DESC, created_at DESC, id DESC", /* has its index on request */
 };
 
 static bool is_whole(const char *text) {
+    /* Lists without a session are of everything, page by page. */
+    if (strstr(text, "LIMIT $9") && !strstr(text, "session_id = $1")) return true;
     for (size_t i = 0; i < sizeof WHOLE / sizeof *WHOLE; i++)
         if (strstr(text, WHOLE[i])) return true;
     return false;
@@ -215,6 +219,52 @@ static void look_at_plan(void *context, const char *text) {
     }
     sqlite3_finalize(q);
     sqlite3_free(explain);
+}
+
+/* What a turn, a nightly job or a visit of another program runs beside it. */
+static void use_the_rest(fixture *f) {
+    kal_message messages[8];
+    kal_pin pins[4];
+    kal_summary summaries[4];
+    kal_persona personas[4];
+    kal_stats stats;
+    kal_finding findings[8];
+    kal_foreign foreign[8];
+    kal_store_info info;
+    size_t count;
+    int64_t n;
+    static const kal_filter filters[] = {
+        {.session = {"s", 1}, .role = {"user", 4}, .since = {"2020-01-01", 10}, .before = {"2030-01-01", 10}},
+        {.session = {"s", 1}, .scope = KAL_SCOPE_ARCHIVED, .min_importance = 0.5},
+        {.order = KAL_ORDER_NEWEST, .limit = 4},
+    };
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        kal_page page = {.capacity = 8};
+        ok(kal_message_find(f->store, &filters[i], messages, &page, &f->err));
+    }
+    kal_filter by_session = {.session = T("s")};
+    ok(kal_pin_count(f->store, &by_session, &n, &f->err));
+    ok(kal_summary_count(f->store, &by_session, &n, &f->err));
+    kal_page page = {.capacity = 4};
+    ok(kal_pin_find(f->store, NULL, pins, &page, &f->err));
+    page = (kal_page){.capacity = 4};
+    ok(kal_summary_find(f->store, NULL, summaries, &page, &f->err));
+    page = (kal_page){.capacity = 4};
+    ok(kal_persona_find(f->store, NULL, personas, &page, &f->err));
+    kal_message again = {.session = T("s"), .role = T("user"), .text = T("again"), .external_id = T("e-1")};
+    ok(kal_message_add(f->store, &again, &f->err));
+    kal_session change = {.id = T("s"), .name = T("other")};
+    ok(kal_session_set(f->store, &change, &f->err));
+    ok(kal_stats_get(f->store, T("s"), &stats, &f->err));
+    ok(kal_stats_get(f->store, (kal_str){0}, &stats, &f->err));
+    ok(kal_store_stat(f->store, &info, &f->err));
+    ok(kal_store_foreign(f->store, foreign, 8, &count, &f->err));
+    add_pin(f, "s", "another", "pear", 0.5);
+    kal_pin pin = {.id = T("another"), .content = T("quince")};
+    ok(kal_pin_set(f->store, &pin, &f->err));
+    ok(kal_index_check(f->store, findings, 8, &count, &f->err));
+    add_session(f, "gone");
+    ok(kal_session_del(f->store, T("gone"), &f->err));
 }
 
 static void use_everything(fixture *f) {
@@ -258,6 +308,7 @@ static void use_everything(fixture *f) {
     ok(kal_pin_del(f->store, T("p"), &f->err));
     run(f, "INSERT INTO messages(session_id, role, text, created_at) VALUES ('s', 'user', 'theirs', '2026-01-01')");
     add_message(f, "s", "mine");
+    use_the_rest(f);
 }
 
 static void no_statement_of_the_core_reads_whole_tables_or_sorts_a_session(void **state) {
@@ -266,7 +317,7 @@ static void no_statement_of_the_core_reads_whole_tables_or_sorts_a_session(void 
     use_everything(f);
     bad_plans = seen = 0;
     kali_db_statements(f->store->db, look_at_plan, kali_db_handle(f->store->db));
-    assert_true(seen > 40);
+    assert_true(seen > 80);
     assert_int_equal(bad_plans, 0);
 }
 
