@@ -96,6 +96,7 @@ extern const luaL_Reg kalb_stats_functions[];
 extern const luaL_Reg kalb_care_functions[];
 int kalb_sql(lua_State *L);
 int kalb_session_forget(lua_State *L);
+int kalb_session_holders(lua_State *L);
 extern const luaL_Reg kalb_context_functions[];
 extern const luaL_Reg kalb_recall_functions[];
 extern const luaL_Reg kalb_search_functions[];

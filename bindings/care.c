@@ -122,16 +122,47 @@ const luaL_Reg kalb_care_functions[] = {{"backup", backup},     {"check", check}
                                         {"optimize", optimize}, {"journal", journal},
                                         {"sql", kalb_sql},      {NULL, NULL}};
 
-/* db.session.forget { session =, like = } -> how many rows */
-int kalb_session_forget(lua_State *L) {
+static kal_forget check_forget(lua_State *L, const char *name) {
     static const char *const keys[] = {"session", "like", NULL};
     kal_forget what = {0};
-    kal_err err;
-    int64_t count;
     lua_settop(L, 1);
-    kalb_check_keys(L, 1, "session.forget", keys);
+    kalb_check_keys(L, 1, name, keys);
     kalb_field_text(L, 1, "session", &what.session);
     kalb_field_text(L, 1, "like", &what.like);
+    return what;
+}
+
+#define HOLDERS 1000
+
+/* db.session.holders { session =, like = } -> list of { kind =, id =, session =, text = }, and how many there are */
+int kalb_session_holders(lua_State *L) {
+    kal_forget what = check_forget(L, "session.holders");
+    kal_err err;
+    kal_holders found = {.rows = lua_newuserdatauv(L, HOLDERS * sizeof *found.rows, 0),
+                         .capacity = HOLDERS};
+    if (kal_session_holders(kalb_store(L), &what, &found, &err) != KAL_OK)
+        return kalb_fail(L, &err);
+    lua_newtable(L);
+    for (size_t i = 0; i < found.count && i < HOLDERS; i++) {
+        const kal_holder *h = &found.rows[i];
+        const kal_str texts[] = {h->kind, h->id, h->session, h->text};
+        static const char *const names[] = {"kind", "id", "session", "text"};
+        lua_createtable(L, 0, 4);
+        for (int k = 0; k < 4; k++) {
+            kalb_push_text(L, texts[k]);
+            lua_setfield(L, -2, names[k]);
+        }
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_pushinteger(L, (lua_Integer)found.count);
+    return 2;
+}
+
+/* db.session.forget { session =, like = } -> how many rows */
+int kalb_session_forget(lua_State *L) {
+    kal_forget what = check_forget(L, "session.forget");
+    kal_err err;
+    int64_t count;
     if (kal_session_forget(kalb_store(L), &what, &count, &err) != KAL_OK) return kalb_fail(L, &err);
     lua_pushinteger(L, count);
     return 1;

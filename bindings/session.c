@@ -36,8 +36,10 @@ static int get_external(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg more[] = {
-    {"get_external", get_external}, {"forget", kalb_session_forget}, {NULL, NULL}};
+static const luaL_Reg more[] = {{"get_external", get_external},
+                                {"forget", kalb_session_forget},
+                                {"holders", kalb_session_holders},
+                                {NULL, NULL}};
 
 const kalb_noun kalb_session = {KAL_SESSION, "session", sizeof(kal_session), add, get, set,
                                 del,         find,      kal_session_count,   more};

@@ -154,8 +154,8 @@ static kal_code make_file(const char *path, kal_err *err) {
                          : errno == ENOENT ? KAL_NOT_FOUND
                                            : KAL_IO,
                          "%s: %s", path, strerror(errno));
-    close(fd);
-    return KAL_OK;
+    fchmod(fd, 0600); /* whatever the user's mask takes away */
+    return close(fd), KAL_OK;
 }
 
 static kal_code open_raw(const char *path, kal_options options, kali_db **out, kal_err *err) {

@@ -70,8 +70,8 @@ bool kali_db_is_idle(kali_db *db);
 /* A number that changes when another connection has written to the file. */
 uint32_t kali_db_version(kali_db *db);
 void kali_db_interrupt(kali_db *db);
-/* Gives SQL the functions kalito_redact(text) and kalito_redact_json(text), for the core's statements only. */
-kal_code kali_db_redactor(kali_db *db, bool (*redact)(void *context, bool json, kal_str *text),
+/* Gives SQL, in the core's statements only, a function of one text: `f` makes *text its result, false: no memory. */
+kal_code kali_db_function(kali_db *db, const char *name, bool (*f)(void *context, kal_str *text),
                           void *context, kal_err *err);
 /* The engine's own connection, for the other files of the seam. */
 void *kali_db_handle(kali_db *db);
@@ -196,6 +196,7 @@ struct kal_store {
     kal_options options;
     char *path;
     kali_arena arena;    /* the rows of the last answer */
+    kali_arena scratch;  /* of one call of a function of SQL */
     bool batch;          /* between kal_store_begin and commit */
     bool reading;        /* the batch is one for reading */
     bool failed;         /* a write of the batch failed halfway: commit must refuse */
@@ -269,6 +270,10 @@ kal_code kali_redaction_refresh(kal_store *store, kal_err *err);
 /* Replaces the secrets of a text, or of the strings of a JSON text: *text stays or lives in the arena. NOMEM. */
 kal_code kali_redact_text(const kal_store *store, kali_arena *arena, kal_str *text, kal_err *err);
 kal_code kali_redact_json(const kal_store *store, kali_arena *arena, kal_str *json, kal_err *err);
+/* The detectors that are on. */
+unsigned kali_redaction_active(const kal_store *store);
+/* A JSON text with its escapes replaced by what they stand for; `room` holds as many bytes. */
+kal_str kali_json_plain(kal_str s, char *room);
 
 /* ---- uuid.c ---- */
 

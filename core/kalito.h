@@ -631,13 +631,29 @@ KAL_API kal_code kal_store_journal(kal_store *store, const char *mode, kal_err *
 typedef struct kal_forget {
     kal_str session; /* id; absent: of all sessions, and `like` is needed */
     kal_str
-        like; /* rows that hold this text, in any case of ASCII letters; absent: the whole session */
+        like; /* rows that hold this text, in any case (see Word sets); absent: the whole session */
 } kal_forget;
 /* Removes content for good: from rows, search index, free pages and log; *count: rows removed or emptied. Backups still
-** hold it. Writes the whole file anew. Codes: NOT_FOUND, BUSY (also: done, but others still read the log), MISUSE, and
-** those of writing. */
+** hold it, and prompts of personas. Writes the whole file anew. Codes: NOT_FOUND, BUSY (also: done, but others still
+** read the log), MISUSE, and those of writing. */
 KAL_API kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *count,
                                     kal_err *err);
+
+/* A row that would be forgotten; borrowed until the next call. */
+typedef struct kal_holder {
+    kal_str
+        kind; /* message, pin, summary, undone summary, rejected pin, turn; recap or name of a session */
+    kal_str id, session;
+    kal_str text; /* its beginning */
+} kal_holder;
+typedef struct kal_holders {
+    kal_holder *rows;
+    size_t capacity;
+    size_t count; /* out; may pass `capacity`: then the rest is only counted */
+} kal_holders;
+/* What kal_session_forget would find with this `like`. Codes: MISUSE, and those of reading. */
+KAL_API kal_code kal_session_holders(kal_store *store, const kal_forget *what, kal_holders *out,
+                                     kal_err *err);
 
 /* Makes a new database at `good` of what can still be read of the file at `bad`, which is only read: page by page, without
 ** the engine, from a private copy beside `good`. The report says per table what was saved, and how many messages are

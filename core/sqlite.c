@@ -260,14 +260,13 @@ void kali_db_interrupt(kali_db *db) {
 
 /* ---- functions of SQL ---- */
 
-typedef struct redactor {
-    bool (*redact)(void *context, bool json, kal_str *text);
+typedef struct function {
+    bool (*f)(void *context, kal_str *text);
     void *context;
-    bool json;
-} redactor;
+} function;
 
-static void run_redactor(sqlite3_context *call, int count, sqlite3_value **values) {
-    const redactor *r = sqlite3_user_data(call);
+static void run_function(sqlite3_context *call, int count, sqlite3_value **values) {
+    const function *own = sqlite3_user_data(call);
     (void)count;
     if (sqlite3_value_type(values[0]) != SQLITE_TEXT) {
         sqlite3_result_value(call, values[0]);
@@ -275,25 +274,21 @@ static void run_redactor(sqlite3_context *call, int count, sqlite3_value **value
     }
     kal_str text = {(const char *)sqlite3_value_text(values[0]), 0};
     text.len = (size_t)sqlite3_value_bytes(values[0]);
-    if (text.data && r->redact(r->context, r->json, &text))
+    if (text.data && own->f(own->context, &text))
         sqlite3_result_text64(call, text.data, text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
     else
         sqlite3_result_error_nomem(call);
 }
 
-kal_code kali_db_redactor(kali_db *db, bool (*redact)(void *context, bool json, kal_str *text),
+kal_code kali_db_function(kali_db *db, const char *name, bool (*f)(void *context, kal_str *text),
                           void *context, kal_err *err) {
-    static const char *const names[] = {"kalito_redact", "kalito_redact_json"};
-    int rc = SQLITE_OK;
-    for (int i = 0; i < 2 && rc == SQLITE_OK; i++) {
-        redactor *r = malloc(sizeof *r);
-        if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
-        *r = (redactor){redact, context, i == 1};
-        /* Calls `free` also when it fails. */
-        rc = sqlite3_create_function_v2(db->handle, names[i], 1,
-                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, r,
-                                        run_redactor, NULL, NULL, free);
-    }
+    function *own = malloc(sizeof *own);
+    if (!own) return kali_fail(err, KAL_NOMEM, "out of memory");
+    *own = (function){f, context};
+    /* Calls `free` also when it fails. */
+    int rc = sqlite3_create_function_v2(db->handle, name, 1,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, own,
+                                        run_function, NULL, NULL, free);
     return rc == SQLITE_OK ? KAL_OK : fail(db, rc, err);
 }
 

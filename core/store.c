@@ -142,6 +142,7 @@ void kal_store_close(kal_store *store) {
     kali_db_close(store->db);
     kali_redaction_close(store);
     kali_arena_free(&store->arena);
+    kali_arena_free(&store->scratch);
     kali_memo_clear(&store->memo);
     free(store->path);
     free(store->migration_backup);

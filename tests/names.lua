@@ -19,7 +19,7 @@ M.public = {
   "kal_redaction_apply",
   "kal_time_parse",
   "kal_session_add", "kal_session_get", "kal_session_set", "kal_session_del", "kal_session_find",
-  "kal_session_count", "kal_session_get_external", "kal_session_forget",
+  "kal_session_count", "kal_session_get_external", "kal_session_forget", "kal_session_holders",
   "kal_message_add", "kal_message_get", "kal_message_set", "kal_message_del", "kal_message_find",
   "kal_message_count", "kal_message_get_external",
   "kal_persona_add", "kal_persona_get", "kal_persona_set", "kal_persona_del", "kal_persona_find",

@@ -42,11 +42,18 @@ function M.list(folder)
   return list
 end
 
+-- Is it in the backup? One of another schema cannot be asked: then it may be.
+local function may_hold(backup, holds)
+  local db <close> = kalito.open(backup.path, { read_only = true })
+  return not db or holds(db)
+end
+
 ---Backups of an open database, where backups usually are. Those from before adoption carry its name only.
 ---@param db kalito.Store
 ---@param path string of the database
+---@param holds? fun(db: kalito.Store): boolean only those of which this is true, or which cannot be opened
 ---@return string[] paths
-function M.holders(db, path)
+function M.holders(db, path, holds)
   local own = db.sql("SELECT value FROM kalito_meta WHERE key = 'store_id'")
   local id = own and own[1] and own[1].value
   local stem = path:match "([^/]+)%.[^./]*$" or path:match "[^/]+$"
@@ -54,7 +61,7 @@ function M.holders(db, path)
   for _, folder in ipairs { (M.folder()) or "", path:match "^(.*)/" or "." } do
     for _, backup in ipairs(folder ~= "" and M.list(folder) or {}) do
       local same = backup.store_id == id or not backup.store_id and backup.name:find(stem, 1, true) == 1
-      if same then found[#found + 1] = backup.path end
+      if same and (not holds or may_hold(backup, holds)) then found[#found + 1] = backup.path end
     end
   end
   return found

@@ -1,19 +1,27 @@
--- forget.lua: `kalito session forget`: removing content for good, and telling which backups still hold it.
+-- forget.lua: `kalito session forget`: removing content for good, and telling where it still is: in backups, in prompts
+-- of personas, in the history of the prompt.
 
 local kalito = package.loaded.kalito
 local backups = require "kalito.backups"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
-local function count_like(db, session, text)
-  local sql = {}
-  for _, part in ipairs { { "messages", "text" }, { "semantic_pins", "content" },
-    { "conversation_summaries", "summary" } } do
-    sql[#sql + 1] = ("SELECT '%s' AS kind, session_id AS session, CAST(id AS TEXT) AS id, substr(%s, 1, 200) AS text"
-      .. " FROM %s WHERE (:session IS NULL OR session_id = :session) AND instr(lower(%s), lower(:text)) > 0"):format(
-      part[1], part[2], part[1], part[2])
+-- Small letters of ASCII: for what is only told of.
+local function has(text, like)
+  return text and text:lower():find(like:lower(), 1, true) ~= nil
+end
+
+-- What forgetting leaves alone.
+local function tell_others(db, like)
+  for persona in db.persona.each() do
+    if has(persona.prompt, like) or has(persona.description, like) then
+      print.note(("the persona %s holds it: kalito persona edit"):format(print.safe(persona.name)))
+    end
   end
-  return db.sql(table.concat(sql, " UNION ALL "), { session = session or kalito.json.null, text = text })
+  local history = require "kalito.history".path()
+  if history and has(require("kalito.script").read(history), like) then
+    print.note("the history of the prompt holds it: " .. history)
+  end
 end
 
 local function dry_run(db, session, args)
@@ -21,16 +29,27 @@ local function dry_run(db, session, args)
     print.result(session, ("would forget %s with %d messages"):format(session.id, session.message_count))
     return true
   end
-  local rows, message, code = count_like(db, session and session.id, args.like)
-  if not rows then return nil, message, code end
-  print.rows(rows, { { "KIND" }, { "ID" }, { "SESSION" }, { "TEXT", wide = true } })
-  print.note("would forget " .. #rows .. " rows")
+  local rows, count, code = db.session.holders { session = session and session.id, like = args.like }
+  if not rows then return nil, count, code end
+  print.rows(kalito.json.array(rows), { { "KIND" }, { "ID" }, { "SESSION" }, { "TEXT", wide = true } })
+  print.note(("would forget %d row%s"):format(count, count == 1 and "" or "s"))
+  if not session then tell_others(db, args.like) end
   return true
+end
+
+-- Asks a backup for what was forgotten.
+local function holds_of(session, like)
+  return function(db)
+    local named = session and session.id
+    if not like then return db.session.get(named) ~= nil end
+    local rows, count = db.session.holders { session = named, like = like }
+    return not rows or count > 0
+  end
 end
 
 local function run(args, app)
   if not args.session and not args.like then return nil, "SESSION or --like TEXT is missing", "usage" end
-  local db, message, code = app.open "write"
+  local db, message, code = app.open(args.dry_run and "read" or "write")
   if not db then return nil, message, code end
   local session, count
   if args.session then
@@ -40,20 +59,21 @@ local function run(args, app)
   if args.dry_run then return dry_run(db, session, args) end
   count, message, code = db.session.forget { session = session and session.id, like = args.like }
   if not count then return nil, message, code end
-  local held = backups.holders(db, app.path())
+  local held = backups.holders(db, app.path(), holds_of(session, args.like))
   print.result({ forgotten = count, backups = kalito.json.array(held) },
-    args.like and ("forgot %d rows"):format(count) or "forgot " .. session.id)
-  for _, path in ipairs(held) do print.note("a backup may still hold it: " .. path) end
+    args.like and ("forgot %d row%s"):format(count, count == 1 and "" or "s") or "forgot " .. session.id)
+  for _, path in ipairs(held) do print.note("a backup still holds it: " .. path) end
+  if args.like and not session then tell_others(db, args.like) end
   return true
 end
 
 return {
   summary = "Remove content for good: from rows, search index, free pages and log",
   details = "Deleted rows otherwise stay readable in the file for a while. Writes the whole file anew, and names the\n"
-    .. "backups that may still hold it. Backups elsewhere are not known here.",
+    .. "backups that still hold it; backups elsewhere are not known here. It asks nothing: --dry-run first.",
   arguments = { { "session", "id, beginning of an id, or name (with --like: only there)", optional = true } },
   options = {
-    { "like", "TEXT", "only the messages, pins, summaries and traces that hold TEXT" },
+    { "like", "TEXT", "only the messages, pins, summaries, traces, names and recaps that hold TEXT, in any case" },
     { "dry-run", nil, "only show what would be forgotten" },
   },
   example = "kalito session forget --like 'my address'",

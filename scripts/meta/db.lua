@@ -142,6 +142,13 @@ function db.session.get(id) end
 ---@return kalito.Session? row, string? message, string? code
 function db.session.get_external(external_id) end
 
+---What `forget` would find with this `like`: at most 1000 rows, and how many there are. kind: message, pin, summary,
+---"undone summary", "rejected pin", turn; recap or name of a session.
+---@param what { session?: string, like: string }
+---@return { kind: string, id: string, session: string, text: string }[]? rows
+---@return integer|string count, string? code
+function db.session.holders(what) end
+
 ---Removes content for good: from rows, search index, free pages and log. Backups still hold it.
 ---@param what { session?: string, like?: string } an id; `like`: only the rows that hold this text, of all sessions
 ---@return integer? count of rows, string? message, string? code

@@ -90,6 +90,42 @@ static void a_forgotten_text_leaves_no_byte_in_any_session(void **state) {
     assert_int_equal(report.wrong, 0);
 }
 
+static void a_text_is_found_in_any_case_and_inside_of_traces(void **state) {
+    fixture *f = *state;
+    int64_t count;
+    kal_holder rows[8];
+    kal_holders found = {.rows = rows, .capacity = 8};
+    add_session(f, "s");
+    add_session(f, "t");
+    add_message(f, "s", "Herr M\xC3\x9CLLER said \"quagga\"");
+    add_message(f, "t", "m\xC3\xBCller");
+    add_pin(f, "s", "p", "M\xC3\xBCller", 0.5);
+    ok(kal_pin_reject(f->store, T("p"), &f->err));
+    kal_turn turn = {.has = KAL_TURN_BUDGET | KAL_TURN_TOKENS, .session = T("s"), .hash = T("h"),
+                     .details = T("{\"was\":\"M\\u00dcller said \\\"quagga\\\"\"}")};
+    ok(kal_turn_add(f->store, &turn, &f->err));
+    ok(kal_session_set(f->store, &(kal_session){.id = T("s"), .name = T("M\xC3\xBCller")}, &f->err));
+    kal_forget what = {.like = T("m\xC3\xBCller")};
+    ok(kal_session_holders(f->store, &what, &found, &f->err));
+    assert_int_equal(found.count, 5);
+    assert_text(rows[0].kind, "message");
+    assert_text(rows[0].id, "1");
+    assert_text(rows[1].session, "t");
+    assert_text(rows[2].kind, "rejected pin");
+    assert_text(rows[3].text, "{\"was\":\"M\xC3\x9Cller said \"quagga\"\"}");
+    assert_text(rows[4].kind, "name");
+    ok(kal_session_holders(f->store, &(kal_forget){.session = T("s"), .like = T("\"QUAGGA\"")}, &found, &f->err));
+    assert_int_equal(found.count, 2);
+    found.capacity = 0;
+    ok(kal_session_holders(f->store, &what, &found, &f->err));
+    assert_int_equal(found.count, 5);
+    ok(kal_session_forget(f->store, &what, &count, &f->err));
+    assert_int_equal(count, 5);
+    assert_false(is_anywhere(f, "LLER"));
+    assert_false(is_anywhere(f, "ller"));
+    fails(KAL_MISUSE, kal_session_holders(f->store, &(kal_forget){.session = T("s")}, &found, &f->err));
+}
+
 static void nothing_is_forgotten_by_mistake(void **state) {
     fixture *f = *state;
     int64_t count;
@@ -104,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         ON_FILE(a_forgotten_session_leaves_no_byte),
         ON_FILE(a_forgotten_text_leaves_no_byte_in_any_session),
+        ON_FILE(a_text_is_found_in_any_case_and_inside_of_traces),
         ON_FILE(nothing_is_forgotten_by_mistake),
     };
     return cmocka_run_group_tests_name("forget", tests, NULL, NULL);
