@@ -1,11 +1,14 @@
 #!/usr/bin/env kalito
--- Summarises what has outgrown every session, then backs the database up and keeps the newest backups. For cron.
+-- Summarises what has outgrown every session, backs the database up, keeps the newest backups, and archives and deletes
+-- sessions as the retain policy says (see kalito session cleanup). For cron.
 --   kalito run nightly.lua DATABASE FOLDER             asks the model that each session talks to, keeps 7
 --   kalito run nightly.lua DATABASE FOLDER 30 extract  keeps 30, asks no model
--- Prints each summary with its session, and the backup. What fails in one session does not stop the others.
+-- Prints each summary with its session, the backup, and each session that went with the reason. What fails in one
+-- session does not stop the others.
 
 local kalito = require "kalito"
 local backups = require "kalito.backups"
+local retention = require "kalito.retention"
 
 local path, folder, keep, how = ...
 keep = math.tointeger(tonumber(keep or 7))
@@ -28,4 +31,8 @@ end
 local made = assert(db.backup(folder))
 print(("%s\t%d messages"):format(made.path, made.messages))
 for _, removed in ipairs(assert(backups.prune(folder, made.store_id, keep))) do print("removed\t" .. removed) end
+-- Behind the backup, which still has them.
+for _, row in ipairs(assert(retention.run(db, {}))) do
+  if row.done then print(("%s\t%s\t%s"):format(row.decision, row.name or row.id, row.reason or "")) end
+end
 if failed > 0 then error(failed .. " sessions were not summarised", 0) end

@@ -1,7 +1,10 @@
 -- retention.lua: applies the policy of retention: asks it about every session, and archives or deletes what it says.
+-- No other rule takes its place when it fails, as with other policies: that one would delete what the user keeps.
 
 local kalito = package.loaded.kalito
+local config = require "kalito.config"
 local policy = require "kalito.policy"
+local script = require "kalito.script"
 
 local M = {}
 
@@ -15,11 +18,25 @@ function M.days(text)
   return n and tonumber(n) * DAY[unit]
 end
 
+local NOTHING <const> = ": nothing is deleted or archived"
+
+-- The user's rule with the settings that he made, or the shipped one when he has none.
+local function rule()
+  local used, found = policy.get "retain", script.find "policies/retain"
+  if used.shipped and found and not found.shipped then
+    return nil, "the retain policy does not load" .. NOTHING, "policy"
+  end
+  local options, message, code = config.options("policies", "retain", used.defaults)
+  if not options then return nil, message .. NOTHING, code end
+  return used
+end
+
 -- The sessions that the policy does not keep, and how many it keeps.
-local function decide(db, ctx)
+local function decide(db, used, ctx)
   local rows, kept = {}, 0
   for session in db.session.each { scope = "all" } do
-    local decision, reason = policy.call("retain", "decide", ctx(), session)
+    local ok, decision, reason = policy.try(used, "decide", ctx(), session)
+    if not ok then return nil, decision .. NOTHING, "policy" end
     if decision == "keep" or decision == "archive" and session.archived_at then
       kept = kept + 1
     else
@@ -36,12 +53,13 @@ local function carry_out(db, row, now)
 end
 
 -- One session, unless somebody has used or saved it since it was looked at.
-local function apply(db, row, ctx)
+local function apply(db, used, row, ctx)
   local ok, message, code = db.begin()
   if not ok then return nil, message, code end
   local session = db.session.get(row.id)
-  local same = session and session.updated_at == row.updated_at
-    and policy.call("retain", "decide", ctx(), session) == row.decision
+  local decided, decision = nil, nil
+  if session then decided, decision = policy.try(used, "decide", ctx(), session) end
+  local same = decided and session.updated_at == row.updated_at and decision == row.decision
   if same then ok, message, code = carry_out(db, row, ctx().now) end
   if not ok then
     db.rollback()
@@ -56,19 +74,22 @@ end
 ---@param options { days?: number, dry_run?: boolean } `days` overrides the policy's option
 ---@return { id: string, name: string, decision: string, reason: string, message_count: integer, done: boolean }[]? rows
 ---those not kept
----@return integer|string kept, string? code
+---@return integer|string kept, string? code `policy`: it failed on a session, and nothing was done
 function M.run(db, options)
+  local used, problem, kind = rule()
+  if not used then return nil, problem, kind end
   local override = options.days and { days = options.days }
-  if override and policy.get("retain").options.days == nil then
+  if override and used.options.days == nil then
     return nil, "the retain policy in use has no option `days`, so that no age can be given", "usage"
   end
   local now = db.now()
   local function ctx() return { now = now, override = override } end
-  local rows, kept = decide(db, ctx)
+  local rows, kept, failure = decide(db, used, ctx)
+  if not rows then return nil, kept, failure end
   for _, row in ipairs(rows) do
     row.done = false
     if not options.dry_run then
-      local ok, message, code = apply(db, row, ctx)
+      local ok, message, code = apply(db, used, row, ctx)
       if not ok then return nil, message, code end
     end
   end

@@ -142,10 +142,12 @@ describe("the example", function()
 
   it("nightly summarises every session that needs it, and keeps the newest backups", function()
     local before = count "message.count()"
-    f:shell "mkdir backups"
+    f:shell [[mkdir backups; kalito -e 'local db = kalito.open "test.db"
+      db.session.add { name = "Scratch", saved = false, updated_at = "2020-01-01" }']]
     local status, out = run("nightly", "test.db", "backups", 1, "extract")
     assert.are.equal(0, status)
     assert.truthy(out:find "Harbour house\t%d+ messages\textract\n")
+    assert.truthy(out:find "delete\tScratch\ttemporary, and not used for %d+ days\n")
     assert.truthy(count "summary.count()" > 0)
     assert.are.equal(before, count "message.count()")
     status, out = run("nightly", "test.db", "backups", 1, "extract")

@@ -68,12 +68,27 @@ describe("retention", function()
     assert.are.same({}, names(retention.run(db, {})))
   end)
 
-  it("does what the shipped rule says when the user's is broken", function()
-    home:config("policies/retain.lua", "return { decide = function(s) return 'destroy' end }")
+  it("deletes nothing when the user's rule is broken, or his settings are", function()
+    db.session.add { name = "Scratch", saved = false, updated_at = "2020-01-01T00:00:00.000Z" }
+    assert.are.same({ "Scratch delete" }, names(retention.run(db, { dry_run = true })))
+    for _, rule in ipairs { "return { decide = function(s) return 'destroy' end }", "return { decide =",
+      "return { decide = function(s) return 5 end }", "return { decide = function(s) while true do end end }",
+      "return { decide = function(s) return io.open 'x' end }" } do
+      home:config("policies/retain.lua", rule)
+      kalito.policy.use("retain", nil)
+      local rows, message, code = retention.run(db, {})
+      assert.are.same({ nil, "policy" }, { rows, code })
+      assert.is_truthy(message:find "nothing is deleted or archived$")
+      assert.are.equal(2, db.session.count())
+    end
+    os.remove(home.path .. "/.config/kalito/policies/retain.lua")
+    home:config("config.lua", "return { policies = { retain = { dayz = 3650 } } }")
+    kalito.config.reload()
     kalito.policy.use("retain", nil)
-    assert.are.same({}, names(retention.run(db, {})))
-    assert.are.equal(1, db.session.count())
-    assert.are.equal(1, #home.reports)
+    local rows, message = retention.run(db, {})
+    assert.is_nil(rows)
+    assert.is_truthy(message:find "config.lua:1: unknown option 'dayz'.*nothing is deleted")
+    assert.are.equal(2, db.session.count())
   end)
 
   it("refuses an age when the rule in use knows none", function()
