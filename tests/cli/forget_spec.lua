@@ -7,7 +7,7 @@ describe("kalito session forget", function()
   before_each(function()
     f = command.folder()
     f:shell [[kalito init; kalito session new Trip; kalito session new Home
-              kalito add Trip --role user 'the code is quagga7'; kalito add Home --role user 'Quagga7 again'
+              kalito add Trip --role user 'hello quagga7, hello'; kalito add Home --role user 'Quagga7 again'
               kalito add Home --role user 'something else']]
   end)
   after_each(function() f:remove() end)
