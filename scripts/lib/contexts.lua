@@ -31,6 +31,11 @@ local function neighbour(hit, seen, new)
   return id
 end
 
+-- Scores are comparable within one answer only: more digits would only fill the trace.
+local function rounded(score)
+  return math.floor(score * 1000 + 0.5) / 1000
+end
+
 -- Hits with the neighbours that make them readable, which take what room the better half leaves: evidence goes before.
 local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
@@ -38,11 +43,11 @@ local function with_neighbours(hits, new)
   for _, hit in ipairs(hits) do
     while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then
-      list[#list + 1] = { id = hit.id, score = hit.score, reasons = scoring.encode(hit.reasons) }
+      list[#list + 1] = { id = hit.id, score = rounded(hit.score), reasons = scoring.encode(hit.reasons) }
       local id = neighbour(hit, seen, new)
       if id then
         seen[id] = true
-        later[#later + 1] = { id = id, score = hit.score / 2, reasons = ('[["beside","%d"]]'):format(hit.id) }
+        later[#later + 1] = { id = id, score = rounded(hit.score / 2), reasons = ('[["beside","%d"]]'):format(hit.id) }
       end
     end
   end

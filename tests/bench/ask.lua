@@ -1,7 +1,9 @@
 -- ask.lua: what chat:ask costs beside the request itself, in a session of many messages: CPU per turn, with a model
 -- server that answers at once. Run by hand from the top of the tree, with a build's module and model server:
---   KALITO_TESTS=build/test/tests LUA_CPATH="build/test/lua/?.so;;" lua5.4 tests/bench/ask.lua [MESSAGES]
+--   KALITO_TESTS=build/test/tests LUA_CPATH="build/release/lua/?.so;;" lua5.4 tests/bench/ask.lua [MESSAGES [RECALLED]]
+-- RECALLED: how many messages the plan wants recalled at most, when not as the policy has it: each of them costs.
 require "kalito"
+local policy = require "kalito.policy"
 local provider = require "kalito.provider"
 local chats = dofile "tests/fixtures/chat.lua"
 
@@ -35,14 +37,20 @@ end
 assert(db.commit())
 
 local target = assert(provider.resolve("ollama:m", chats.config(s, "plain")))
+local options = policy.get("context").options
+options.recalled = math.tointeger(tonumber(arg[2])) or options.recalled
 local answer
 for _ = 1, 20 do answer = assert(chat:ask(question(), { model = target })) end
 local sent = answer.context.messages
 local request = seconds_of(function() assert(provider.chat(target, sent)) end)
 local recall = seconds_of(function() assert(chat:recall(question(), { limit = 10 })) end)
 local whole = seconds_of(function() assert(chat:ask(question(), { model = target })) end)
-print(("messages %d  ask %.2f ms  request %.2f ms  added %.2f ms, of which recall %.2f ms"):format(MESSAGES,
-  whole * 1e3, request * 1e3, (whole - request) * 1e3, recall * 1e3))
+local shown = 0
+for _, item in ipairs(answer.context.items) do
+  if item.part == "recalled" and item["in"] then shown = shown + 1 end
+end
+print(("messages %d  recalled %d  ask %.2f ms  request %.2f ms  added %.2f ms, of which recall %.2f ms"):format(
+  MESSAGES, shown, whole * 1e3, request * 1e3, (whole - request) * 1e3, recall * 1e3))
 
 db.close()
 s:stop()
