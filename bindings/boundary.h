@@ -108,6 +108,9 @@ extern const luaL_Reg kalb_redaction_functions[];
 /* The detectors that the list at `index` names, as bits. Raises for other names. */
 unsigned kalb_check_detectors(lua_State *L, int index);
 
+/* The option `progress` of a table: true shows on standard error how far a long indexing is. */
+void kalb_field_progress(lua_State *L, int index, kal_options *options);
+
 /* The nearest of `words` (ended by NULL) to `word`, or NULL when none is near. */
 const char *kalb_nearest(const char *word, const char *const *words);
 

@@ -193,15 +193,16 @@ int kalb_open_backup(lua_State *L) {
     return 1;
 }
 
-/* kalito.migrate(path [, { dry_run = true }]) -> steps */
+/* kalito.migrate(path [, { dry_run = true, progress = true }]) -> steps */
 static int migrate(lua_State *L) {
-    static const char *const keys[] = {"dry_run", NULL};
+    static const char *const keys[] = {"dry_run", "progress", NULL};
     kal_options options = {0};
     kal_err err;
     const char *path = luaL_checkstring(L, 1);
     lua_settop(L, 2);
     kalb_check_keys(L, 2, "migrate", keys);
     kalb_field_boolean(L, 2, "dry_run", &options.read_only);
+    kalb_field_progress(L, 2, &options);
     kal_report *report = push_report(L);
     if (kal_store_migrate(path, &options, report, &err) != KAL_OK) return kalb_fail(L, &err);
     return push_remarks(L, report);

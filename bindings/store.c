@@ -135,6 +135,22 @@ static void inject(kal_options *options) {
 
 /* ---- opening ---- */
 
+/* A line that is overwritten by the next one, as print.progress writes it. */
+static void show_progress(void *context, int64_t done, int64_t total) {
+    (void)context;
+    fprintf(stderr, "\r\033[K");
+    if (done < total)
+        fprintf(stderr, "taking messages into the search index: %d %%",
+                (int)(100 * (double)done / (double)total));
+    fflush(stderr);
+}
+
+void kalb_field_progress(lua_State *L, int index, kal_options *options) {
+    bool wanted = false;
+    kalb_field_boolean(L, index, "progress", &wanted);
+    if (wanted) options->progress = show_progress;
+}
+
 /* The list of words in the field at the top; their places are in a userdata that is left on the stack. */
 static void read_words(lua_State *L, kal_options *options) {
     luaL_checktype(L, -1, LUA_TTABLE);
@@ -158,12 +174,13 @@ static void read_redaction(lua_State *L, int index, kal_options *options) {
 }
 
 static void read_options(lua_State *L, int index, kal_options *options) {
-    static const char *const keys[] = {"create", "read_only",    "busy_ms",
+    static const char *const keys[] = {"create", "read_only",    "busy_ms", "progress",
                                        "redact", "redact_words", NULL};
     int64_t ms = 0;
     kalb_check_keys(L, index, "open", keys);
     kalb_field_boolean(L, index, "create", &options->create);
     kalb_field_boolean(L, index, "read_only", &options->read_only);
+    kalb_field_progress(L, index, options);
     kalb_field_integer(L, index, "busy_ms", &ms);
     luaL_argcheck(L, ms >= 0 && ms <= 3600000, index, "busy_ms must be between 0 and 3600000");
     options->busy_ms = (int)ms;

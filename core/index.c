@@ -220,9 +220,18 @@ static kal_code index_message_row(kal_store *store, kali_stmt *q, kal_err *err) 
     return code;
 }
 
-/* Indexes every row that `sql` gives as MESSAGE_COLUMNS or, for notes, (kind, key, text). */
+#define PROGRESS 2000 /* rows between two words about it; so few are not worth one */
+
+static void tell(const kal_store *store, int64_t rows, int64_t done, int64_t total) {
+    const kal_options *o = &store->options;
+    if (o->progress && rows >= PROGRESS && (rows % PROGRESS == 0 || done == total))
+        o->progress(o->context, done, total);
+}
+
+/* Indexes every row that `sql` gives as MESSAGE_COLUMNS or, for notes, (kind, key, text). `last`: the highest id. */
 static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_t above,
-                           kal_err *err) {
+                           int64_t last, kal_err *err) {
+    int64_t rows = 0;
     kali_stmt *q;
     kal_code code = kali_db_use(store->db, sql, &q, err);
     if (code != KAL_OK) return code;
@@ -235,6 +244,7 @@ static kal_code index_rows(kal_store *store, const char *sql, bool notes, int64_
         else
             code = index_message_row(store, q, err);
         if (code != KAL_OK) break;
+        if (!notes) tell(store, ++rows, kali_integer(q, 0) - above, last - above);
     }
     kali_reset(q);
     return code;
@@ -251,8 +261,8 @@ static kal_code index_edited(kal_store *store, kal_err *err) {
         " JOIN (SELECT DISTINCT kind, key FROM kalito_tombstones) t ON t.kind = 'pin' AND t.key = p.id"
         " UNION ALL SELECT t.kind, s.id, s.summary FROM conversation_summaries s"
         " JOIN (SELECT DISTINCT kind, key FROM kalito_tombstones) t ON t.kind = 'summary' AND t.key = s.id";
-    kal_code code = index_rows(store, MESSAGES, false, 0, err);
-    return code == KAL_OK ? index_rows(store, NOTES, true, 0, err) : code;
+    kal_code code = index_rows(store, MESSAGES, false, 0, 0, err);
+    return code == KAL_OK ? index_rows(store, NOTES, true, 0, 0, err) : code;
 }
 
 kal_code kali_index_settle(kal_store *store, kal_err *err) {
@@ -295,7 +305,7 @@ static kal_code add_messages(kal_store *store, kal_err *err) {
     if (code == KAL_OK)
         code = kali_db_integer(store->db, "SELECT max(id) FROM messages", &last, err);
     if (code != KAL_OK || last <= mark) return code;
-    code = index_rows(store, NEW, false, mark, err);
+    code = index_rows(store, NEW, false, mark, last, err);
     return code == KAL_OK ? run_with(store, COUNT, mark, err) : code;
 }
 
@@ -316,7 +326,7 @@ static kal_code add_notes(kal_store *store, kal_err *err) {
     int64_t missing, rewritten = 0;
     kal_code code = kali_db_integer(store->db, MISSING, &missing, err);
     if (code == KAL_OK && missing) code = kali_adopt_note_times(store, &rewritten, err);
-    return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, err) : code;
+    return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, 0, err) : code;
 }
 
 kal_code kali_index_catch_up(kal_store *store, kal_err *err) {

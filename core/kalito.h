@@ -453,6 +453,10 @@ typedef struct kal_options {
     int64_t (*now)(void *context);
     /* The source of ids: writes 36 characters and a NUL; NULL: libuuid. */
     void (*uuid)(void *context, char out[37]);
+    /* Told now and then, while many messages are taken into the search index (migrating, rebuilding, catching up with
+    ** another program), how far that is, by ids; the last call says done == total. It must not use the store. NULL:
+    ** nobody is told. */
+    void (*progress)(void *context, int64_t done, int64_t total);
     void *context;
 } kal_options;
 

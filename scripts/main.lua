@@ -70,7 +70,7 @@ function app.open(mode)
     if not ok then return nil, message, code end
   end
   local message, code
-  app.db, message, code = kalito.open(path, { create = mode == "create" })
+  app.db, message, code = kalito.open(path, { create = mode == "create", progress = print.shows_progress() })
   if app.db then tell_migration(app.db) end
   return app.db, message, code
 end

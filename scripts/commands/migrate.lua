@@ -11,7 +11,8 @@ return {
   options = { { "dry-run", nil, "only show the steps" } },
   example = "kalito --db kalito.db migrate --dry-run",
   run = function(args, app)
-    local steps, message, code = kalito.migrate(app.path(), { dry_run = args.dry_run or false })
+    local options = { dry_run = args.dry_run or false, progress = print.shows_progress() }
+    local steps, message, code = kalito.migrate(app.path(), options)
     if not steps then return nil, message, code end
     if #steps == 0 then print.note(app.path() .. " is up to date") end
     steps.count, steps.wrong = nil, nil

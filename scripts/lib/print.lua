@@ -30,10 +30,15 @@ end
 
 local bar -- the progress line is on the screen
 
+---@return boolean
+function M.shows_progress()
+  return not M.quiet and kalito.system.isatty "stderr"
+end
+
 ---A line that is overwritten by the next one; only on a terminal.
 ---@param text string? nil clears it
 function M.progress(text)
-  if M.quiet or not kalito.system.isatty "stderr" then return end
+  if not M.shows_progress() then return end
   if not text and not bar then return end
   io.stderr:write("\r\27[K", text and M.safe(text) or "")
   io.stderr:flush()

@@ -8,9 +8,10 @@ kalito = {}
 
 ---Opens a database. Without `create` it must be there.
 ---@param path string a file name, or ":memory:"
----@param options? { create?: boolean, read_only?: boolean, busy_ms?: integer, redact?: kalito.Detector[],
----redact_words?: string[] } busy_ms: how long to wait for another writer, default 5000; redact: detectors that are on
----beside those of the file; redact_words: never stored or sent, default `redact` of the settings
+---@param options? { create?: boolean, read_only?: boolean, busy_ms?: integer, progress?: boolean,
+---redact?: kalito.Detector[], redact_words?: string[] } busy_ms: how long to wait for another writer, default 5000;
+---progress: show on standard error how far a long indexing is; redact: detectors that are on beside those of the file;
+---redact_words: never stored or sent, default `redact` of the settings
 ---@return kalito.Store? db, string? message, string? code
 function kalito.open(path, options) end
 
@@ -91,7 +92,7 @@ function kalito.embedded_names() end
 
 ---Brings a file up to date, as opening it does, and tells the steps.
 ---@param path string
----@param options? { dry_run?: boolean } only tell what would be done
+---@param options? { dry_run?: boolean, progress?: boolean } dry_run: only tell what would be done; progress: as in open
 ---@return kalito.Remark[]? steps none: it is up to date
 ---@return string? message, string? code
 function kalito.migrate(path, options) end

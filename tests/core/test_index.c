@@ -307,6 +307,42 @@ static void after_random_changes_by_both_programs_the_index_is_exact(void **stat
     }
 }
 
+typedef struct told {
+    fixture *f;
+    int calls;
+    int64_t done, total;
+} told;
+
+static void tell(void *context, int64_t done, int64_t total) {
+    told *t = context;
+    assert_true(done > t->done && done <= total);
+    t->calls++;
+    t->done = done;
+    t->total = total;
+}
+
+static void long_indexing_tells_how_far_it_is(void **state) {
+    fixture *f = *state;
+    told t = {0};
+    kal_options options = {.progress = tell, .context = &t};
+    kal_store_close(f->store);
+    ok(kal_store_open(f->path, &options, &f->store, &f->err));
+    for (int round = 0; round < 2; round++) {
+        run(f,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+            " INSERT INTO messages(session_id, role, text, created_at)"
+            " SELECT 'a', 'user', 'apple', '2025-01-01T00:00:00.000Z' FROM n",
+            round ? 4500 : 1500);
+        settle(f);
+        assert_int_equal(t.calls, round ? 3 : 0); /* few are not worth a word */
+    }
+    assert_int_equal(t.total, 4500);
+    assert_int_equal(t.done, t.total);
+    t.done = 0;
+    ok(kal_index_rebuild(f->store, &f->err));
+    assert_int_equal(t.done, 6000);
+}
+
 static void a_second_store_keeps_the_same_index(void **state) {
     fixture *f = *state;
     kal_store *first = f->store, *second = second_store(f);
@@ -339,6 +375,7 @@ int main(void) {
         ON_SESSIONS(a_text_edited_twice_and_deleted_is_forgotten_once),
         ON_SESSIONS(after_random_changes_by_both_programs_the_index_is_exact),
         ON_SESSIONS(a_second_store_keeps_the_same_index),
+        ON_SESSIONS(long_indexing_tells_how_far_it_is),
     };
     return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }
