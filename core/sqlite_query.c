@@ -70,7 +70,7 @@ static int judge(void *context, int action, const char *a, const char *b, const 
         /* fall through */
     default:
         sqlite3_snprintf(sizeof g->refused, g->refused, "this would change %s",
-                         a ? a : "something");
+                         a && *a ? a : "something");
         return SQLITE_DENY;
     }
 }
@@ -176,6 +176,8 @@ static kal_code take_names(sqlite3_stmt *q, kali_arena *arena, kal_rows *out, ka
 static kal_code explain_end(kali_db *db, int rc, const guard *g, kal_err *err) {
     if (g->refused[0]) return kali_fail(err, KAL_REFUSED, "raw SQL may only read: %s", g->refused);
     if (g->late) return kali_fail(err, KAL_INTERRUPTED, "the query took too long");
+    if ((rc & 0xFF) == SQLITE_TOOBIG)
+        return kali_fail(err, KAL_REFUSED, "a value of the query is too large");
     if ((rc & 0xFF) == SQLITE_ERROR)
         return kali_fail(err, KAL_MISUSE, "store.sql: %s", sqlite3_errmsg(kali_db_handle(db)));
     return kali_db_fail(db, rc, err);

@@ -62,6 +62,9 @@ local function verify(args)
   if not found then return nil, message, code end
   print.result(found, ("%s is whole: %d sessions, %d messages, read in %s"):format(args.file, found.sessions,
     found.messages, seconds(found.verify_ms)))
+  if not backups.has_check(args.file) then
+    print.note "its name holds no check of its content: only its structure could be verified"
+  end
   return true
 end
 

@@ -16,6 +16,13 @@ function M.folder()
   return data .. "/backups"
 end
 
+---Does the name hold a check of the content? One that the user has chosen does not.
+---@param path string
+---@return boolean
+function M.has_check(path)
+  return path:find(NAME) ~= nil
+end
+
 ---The backups of a folder, the newest first. A file that cannot be read has `problem`.
 ---@param folder string
 ---@return table[]? list of what kalito.backup.get gives, and `name`, `kind` ("backup", "migration", "restore")

@@ -48,6 +48,8 @@ describe("kalito backup", function()
     assert.are.equal(1, status)
     assert.matches("its content is not the one that its name says", err)
     assert.are.equal(3, (f:run("backup", "verify", "none.db")))
+    f:run("backup", "mine.db")
+    assert.matches("no check of its content", select(3, f:run("backup", "verify", "mine.db")))
   end)
 
   it("says what is wrong with a target", function()

@@ -61,6 +61,7 @@ describe("looking after a database", function()
     assert.are.same({ { b = 1.5, c = "x" } }, kalito.json.decode(out))
     assert.are.equal(1, (f:run("sql", "DELETE FROM messages")))
     assert.are.equal(2, (f:run("sql", "SELEC 1")))
+    assert.matches("^kalito: a value of the query is too large", select(3, f:run("sql", "SELECT zeroblob(1 << 40)")))
     local _, _, err = f:run("sql", "--seconds", "1",
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
     assert.matches("too long", err)
