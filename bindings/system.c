@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <spawn.h>
@@ -103,10 +104,9 @@ static int list_folder(lua_State *L) {
 /* system.realpath(path) -> the path without links and dots */
 static int real_path(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    char *real = realpath(path, NULL);
-    if (!real) return fail(L, path);
+    char real[PATH_MAX];
+    if (!realpath(path, real)) return fail(L, path);
     lua_pushstring(L, real);
-    free(real);
     return 1;
 }
 

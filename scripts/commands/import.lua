@@ -1,5 +1,6 @@
 -- import: conversations from files: plain lines, or what `kalito export` has written.
 
+local output = require "kalito.output"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 local transfer = require "kalito.transfer"
@@ -16,13 +17,14 @@ local function spool(file, name)
   return copy
 end
 
-local function open_input(path, args)
+local function open_input(path, args, database)
   local name = path == "-" and "stdin" or path
   local found, message, code = { kind = "other" }
   if path ~= "-" then
     found, message, code = kalito.system.stat(path)
     if not found then return nil, message, code end
     if found.kind == "folder" then return nil, path .. ": is a folder", "io" end
+    if output.is_database(path, database) then return nil, path .. ": is the database itself", "usage" end
   end
   local file = io.stdin
   if path ~= "-" then file, message = io.open(path, "r") end
@@ -34,10 +36,10 @@ local function open_input(path, args)
   return { name = name, file = file, size = found.kind == "file" and found.size or nil, source = args.source }
 end
 
-local function open_inputs(args)
+local function open_inputs(args, app)
   local inputs = {}
   for i, path in ipairs(args.files) do
-    local input, message, code = open_input(path, args)
+    local input, message, code = open_input(path, args, app.path())
     if not input then return nil, message, code end
     inputs[i] = input
   end
@@ -93,7 +95,7 @@ local function report(counts)
 end
 
 local function run(args, app)
-  local inputs, message, code = open_inputs(args)
+  local inputs, message, code = open_inputs(args, app)
   if not inputs then return nil, message, code end
   local into, ok, counts
   into, message, code = open_into(args, app)

@@ -8,8 +8,12 @@ local function io_error(message)
   error({ code = "io", message = message }, 0)
 end
 
--- Is this the database, or something beside it that belongs to it?
-local function is_database(path, database)
+---Is this the database, or something beside it that belongs to it? Only SQLite may open those: when another handle of
+---this process is closed, the system drops SQLite's locks.
+---@param path string
+---@param database string
+---@return boolean?
+function M.is_database(path, database)
   local real, own = kalito.system.realpath(path), kalito.system.realpath(database)
   return real and own and (real == own or real == own .. "-wal" or real == own .. "-shm" or real == own .. "-journal")
 end
@@ -22,7 +26,7 @@ end
 function M.file(path, database, work)
   local there = kalito.system.stat(path)
   if there and there.kind == "folder" then return nil, path .. ": is a folder", "io" end
-  if is_database(path, database) then return nil, path .. ": is the database itself", "usage" end
+  if M.is_database(path, database) then return nil, path .. ": is the database itself", "usage" end
   local part = there and there.kind == "other" and path or path .. ".part"
   if part ~= path then
     os.remove(part)

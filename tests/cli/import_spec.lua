@@ -206,6 +206,13 @@ describe("kalito import", function()
     assert.are.equal(("imported 0 sessions, %d messages; skipped 0\n"):format(20000 - n), out)
   end)
 
+  it("does not read the database itself, which would drop its locks", function()
+    f:shell "kalito init"
+    local status, _, err = f:shell "kalito import ./test.db"
+    assert.are.equal(2, status)
+    assert.is_truthy(err:find("test.db: is the database itself", 1, true))
+  end)
+
   it("stores the messages and fails when nobody reads its line", function()
     f:write("a.jsonl", chat(3))
     local status, _, err = f:shell "kalito import a.jsonl >&-"
