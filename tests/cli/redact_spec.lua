@@ -117,6 +117,18 @@ describe("kalito redact", function()
     assert.are.equal(0, (f:run("check", "--full")))
   end)
 
+  it("stays on when a backup from before is restored", function()
+    f:run("add", "Trip", "--role", "user", "mail " .. MAIL)
+    f:run "backup"
+    f:run("redact", "on", "--only", "email")
+    local status, _, err = f:shell "kalito restore data/kalito/backups/*.db"
+    assert.are.equal(0, status)
+    assert.matches("redaction stays on: email", err)
+    assert.are.same({ 0, "email\n", "" }, { f:run "redact" })
+    f:run("redact", "off")
+    assert.are.same({ 0, "off\n", "" }, { f:run "redact" })
+  end)
+
   it("takes in a character card twice, without what is redacted", function()
     f:write("card.json", '{"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"Ada","description":"Ask ' .. MAIL
       .. '","personality":"","scenario":"","first_mes":"Hi","mes_example":"","creator_notes":"' .. PHONE
