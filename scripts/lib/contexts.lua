@@ -39,7 +39,10 @@ end
 -- Hits with the neighbours that make them readable, which take what room the better half leaves: evidence goes before.
 local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
-  for _, hit in ipairs(hits) do seen[hit.id] = true end
+  for _, hit in ipairs(hits) do
+    seen[hit.id] = true
+    for _, id in ipairs(hit.copies or {}) do seen[id] = true end -- shown by the hit that says the same
+  end
   for _, hit in ipairs(hits) do
     while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then

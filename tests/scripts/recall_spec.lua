@@ -60,6 +60,18 @@ describe("recall in the scripts", function()
     assert.are.equal(2, #hits)
   end)
 
+  it("brings no copy back into a context as the neighbour of an answer", function()
+    say("user", "My camera is a Fuji with a short lens.")
+    local answer = say("assistant", "A fine camera. For birds I recommend a long lens, of two hundred or more.")
+    local two = say("user", "my camera is a Fuji, with a short lens")
+    local chat = kalito.conversation(db, assert(db.session.add { name = "Other" }).id)
+    local shown = {}
+    for _, item in ipairs(assert(chat:context { budget = 1000, query = "Which camera do I use?" }).items) do
+      if item.part == "recalled" then shown[#shown + 1] = math.tointeger(tonumber(item.id)) end
+    end
+    assert.are.same({ answer, two }, shown)
+  end)
+
   it("takes an assistant's repetition for no evidence: what he was told is shown", function()
     local told = say("user", "I parked the car on level three of the garage on Fifth Street.")
     local quoted = say("assistant", "You told me: \"I parked the car on level three of the garage on Fifth Street.\"")
