@@ -11,6 +11,7 @@ local function shell(line)
   return text
 end
 
+if program:sub(1, 1) ~= "/" then program = shell("pwd"):gsub("%s+$", "") .. "/" .. program end
 local folder = shell("mktemp -d"):gsub("%s+$", "")
 local function path(name) return folder .. "/" .. name end
 
@@ -22,8 +23,9 @@ end
 
 -- User and system seconds of a command.
 local function cpu(line)
-  local times = shell(("cd %s && sh -c %q"):format(folder, line .. " >/dev/null 2>&1; times"))
+  local times = shell(("cd %s && sh -c %q"):format(folder, line .. " >/dev/null 2>&1 || exit; times"))
   local minutes, seconds, system_minutes, system = times:match "\n(%d+)m([%d.]+)s (%d+)m([%d.]+)s"
+  if not minutes then error("failed: " .. line) end
   return minutes * 60 + seconds + system_minutes * 60 + system
 end
 
