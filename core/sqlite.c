@@ -69,6 +69,11 @@ static const char *culprit(kali_db *db, kal_code code) {
     return name ? name : "";
 }
 
+/* What the connection does not know of, such as the end of a copy, is told by its number. */
+static const char *reason(sqlite3 *handle, int rc) {
+    return sqlite3_errcode(handle) == SQLITE_OK ? sqlite3_errstr(rc) : sqlite3_errmsg(handle);
+}
+
 static kal_code fail(kali_db *db, int rc, kal_err *err) {
     kal_code code = code_of(rc);
     if (code == KAL_OK) code = KAL_IO;
@@ -80,7 +85,7 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
     const char *file = culprit(db, code);
     return kali_fail(err, code, "%s%s%s%s", file, *file ? ": " : "", advice(code),
                      code == KAL_INTERRUPTED ? "interrupted"
-                     : db->handle            ? sqlite3_errmsg(db->handle)
+                     : db->handle            ? reason(db->handle, rc)
                                              : "out of memory");
 }
 

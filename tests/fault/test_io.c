@@ -33,7 +33,11 @@ static kal_code try_open(fixture *f) {
 static void check_state(fixture *f, const attempt *a, kal_code code) {
     uint64_t now = world_hash(f->path);
     if (code == KAL_OK && now != a->after) fail_msg("%s: succeeded, but is not there", a->label);
-    if (code != KAL_OK && now != a->before) fail_msg("%s: failed, but left something", a->label);
+    /* A restore holds the file alone, and then a journal ends with a write and a sync, not with its deletion: when
+     * these fail, it has happened all the same. */
+    bool done = a->op && strcmp(a->op->name, "restore") == 0 && now == a->after;
+    if (code != KAL_OK && now != a->before && !done)
+        fail_msg("%s: failed, but left something", a->label);
 }
 
 /* After the fault has passed, the store that met it works, and so does a new one. */
