@@ -1,11 +1,11 @@
 -- contexts.lua: the context of the next model call, as the policies want it: the persona's prompt, the plan, and what
 -- the history says about the new message.
 
-local kalito = package.loaded.kalito
 local behaviour = require "kalito.behaviour"
 local policy = require "kalito.policy"
 local recall = require "kalito.recall"
 local scoring = require "kalito.scoring"
+local traced = require "kalito.trace_items"
 
 local M = {}
 
@@ -171,8 +171,7 @@ function M.shown(chat)
   if chat.shown then return chat.shown end
   chat.shown = {}
   local turn = (chat.db.turn.find { session = chat.id, order = "newest", limit = 1 } or {})[1]
-  local details = turn and kalito.json.decode(turn.details)
-  for _, item in ipairs(type(details) == "table" and details.items or {}) do
+  for _, item in ipairs(turn and (traced.read(turn.details) or {}).items or {}) do
     chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
   end
   return chat.shown

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local contexts = require "kalito.contexts"
 local policy = require "kalito.policy"
+local traced = require "kalito.trace_items"
 
 local M = {}
 
@@ -20,21 +21,6 @@ function M.hash(messages)
   return kalito.hash(table.concat(parts))
 end
 
-local function items_of(context)
-  local list = kalito.json.array {}
-  for i, item in ipairs(context.items) do
-    list[i] = { part = item.part, id = item.id, hash = kalito.hash(item.text), tokens = item.tokens, score = item.score,
-      ["in"] = item["in"], why = item.why }
-  end
-  return list
-end
-
-local function recalled_of(context)
-  local list = kalito.json.array {}
-  for i, row in ipairs(context.recalled) do list[i] = { id = row.id, score = row.score, reasons = row.reasons } end
-  return list
-end
-
 local KINDS <const> = { "context", "recall", "score", "pin" }
 
 ---The row of a turn, for db.turn.add.
@@ -43,7 +29,8 @@ local KINDS <const> = { "context", "recall", "score", "pin" }
 function M.row(turn)
   local context, policies = turn.context, {}
   for _, kind in ipairs(KINDS) do policies[kind] = policy.identity(kind, context.persona) end
-  local details = { items = items_of(context), recalled = recalled_of(context), now = context.now, policies = policies }
+  local details = traced.pack(context)
+  details.now, details.policies = context.now, policies
   for key, value in pairs(turn.more) do details[key] = value end
   return {
     session = context.session, message = turn.message, model = turn.model, budget = context.budget,
@@ -160,8 +147,8 @@ end
 function M.why(chat, number)
   local turn, message, code = find_turn(chat, number)
   if not turn then return nil, message, code end
-  local details = kalito.json.decode(turn.details)
-  if type(details) ~= "table" then return nil, "turn " .. turn.id .. " is not understood", "corrupt" end
+  local details = traced.read(turn.details)
+  if not details then return nil, "turn " .. turn.id .. " is not understood", "corrupt" end
   turn.details = nil
   local report = { turn = turn, details = details, equal = false, changes = kalito.json.array {} }
   if details.items then compare(chat, turn, details, report) else report.equal = true end

@@ -481,7 +481,7 @@ function db.pin.rejected(session) end
 ---@field completion_tokens? integer as the model reported
 ---@field model? string
 ---@field hash? string of everything that was sent; cannot be set
----@field details? string JSON: items, policies, settings, timings
+---@field details? string JSON: items and recalled in a short form, settings, timings; `conversation:why` spells it out
 
 ---Which turns.
 ---@class kalito.TurnFilter

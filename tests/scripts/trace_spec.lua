@@ -50,6 +50,20 @@ describe("A trace", function()
     assert.are.same({ answer.message.id, answer.reply.id }, { report.turn.message, report.turn.reply })
   end)
 
+  it("is kept short, and traces that were kept as rows are read too", function()
+    chats.talk(chat, 20)
+    assert(ask "Which boat was number 7?")
+    local turn = db.turn.find({ session = chat.id })[1]
+    local kept, report = kalito.json.decode(turn.details), chat:why()
+    assert.are.equal("string", type(kept.words[kept.items[1][1]]))
+    local rows = kalito.json.encode(report.details)
+    assert.is_true(#turn.details < #rows * 0.7)
+    local items = report.details.items
+    assert(db.turn.set { id = turn.id, details = rows })
+    assert.are.same(items, chat:why().details.items)
+    assert.is_true(chat:why().equal)
+  end)
+
   it("names what was edited, re-scored, removed and added", function()
     local old = assert(chat:add("user", "The boat is blue."))
     local scored = assert(chat:add("assistant", "I see."))
