@@ -1,5 +1,5 @@
 /*
-** documents.c: the records of all messages in memory, linked with their neighbours: 20 bytes for each message and 32
+** documents.c: the records of all messages in memory, linked with their neighbours: 20 bytes for each message and 40
 ** for each session, kept from one recall to the next. A session's order is (time, id); as nearly all messages are
 ** added in it, places ascend in it too, and a session where they do not is sorted when everything is read.
 */
