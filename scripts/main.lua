@@ -127,6 +127,7 @@ local function run_subcommand(name, spec, argv)
     return run_command(name, setmetatable({ commands = false }, { __index = spec }), argv)
   end
   if not sub or sub == "--help" or sub == "-h" then
+    spec.footer = "Of each there is more: " .. name .. " COMMAND --help"
     print.write(args.usage(name, spec))
     return sub and 0 or 2
   end

@@ -90,7 +90,7 @@ return {
   commands = {
     list = {
       summary = "List the backups of a folder, the newest first",
-      arguments = { { "folder", "where they are", optional = true } },
+      arguments = { { "folder", "where they are (default: backups/ in the data folder)", optional = true } },
       example = "kalito backup list ~/backups",
       run = list,
     },

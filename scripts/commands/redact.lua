@@ -52,12 +52,13 @@ end
 
 return {
   name = "redact",
-  summary = "Keep keys, card numbers, addresses and telephones out of the database",
+  summary = "Keep keys, card numbers, e-mail addresses and telephone numbers out of the database",
   details = "on     from now on, whoever opens this database, they are replaced by [redacted:key] and the like before\n"
     .. "       anything is stored or sent to a model. What is replaced is gone: no copy is kept\n"
     .. "rows   redact what was stored before, and remove it for good from rows, search index and free pages\n"
     .. "off    store texts as they come\n"
-    .. "key: keys, tokens, passwords. card: numbers of payment cards. email, phone: addresses, telephone numbers.\n"
+    .. "key: keys, tokens, passwords. card: numbers of payment cards. email: e-mail addresses. phone: telephone\n"
+    .. "numbers.\n"
     .. "Words of your own: redact = { \"Elm Street 5\", ... } in config.lua, for every database that you open.\n"
     .. "Ids are not changed, nor is what another program writes: rows does that later.",
   arguments = { { "what", "on, off or rows; without it: what is on", optional = true } },

@@ -38,7 +38,7 @@ end
 
 local function size(figures)
   local of = figures.size
-  return ("%s, log (WAL) %s, of that free %s"):format(print.size(of.file), print.size(of.wal), print.size(of.free))
+  return ("%s, of that free %s; log (WAL) %s"):format(print.size(of.file), print.size(of.free), print.size(of.wal))
 end
 
 -- Lines of name and value, in their order.

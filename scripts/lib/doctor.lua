@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local backups = require "kalito.backups"
 local catalog = require "kalito.catalog"
+local print = require "kalito.print"
 local script = require "kalito.script"
 local users = require "kalito.users"
 
@@ -11,10 +12,6 @@ local M = {}
 
 local WAL_LARGE = 64 << 20
 local BACKUP_OLD = 7 * 86400
-
-local function size(n)
-  return ("%.1f MB"):format(n / 1048576)
-end
 
 local function mode_of(path)
   local found = kalito.system.stat(path)
@@ -51,8 +48,8 @@ function parts.database(add, path)
   local db, message = kalito.open(path)
   if not db then return add(message, "kalito check", true) end
   local info = db.stat()
-  add(("database %s: schema %d, %s, journal %s, log %s"):format(path, info.schema_version, size(info.file_size),
-    info.journal_mode, size(info.wal_size)))
+  add(("database %s: schema %d, %s, journal %s, log %s"):format(path, info.schema_version, print.size(info.file_size),
+    info.journal_mode, print.size(info.wal_size)))
   local redaction = db.redaction.get() or { detectors = {} }
   local on = table.concat(redaction.detectors, ", ")
   add(on == "" and "redaction is off: secrets are stored as they come (kalito redact)" or "redacted: " .. on)
@@ -73,7 +70,7 @@ function parts.disk(add, path)
   local found, space = kalito.system.stat(path), kalito.system.space(folder == "" and "/" or folder)
   if not space then return end
   local needed = math.max(100 << 20, 2 * (found and found.size or 0))
-  add(("%s are free on the disk"):format(size(space)), space < needed and "make room" or nil, space < needed)
+  add(("%s are free on the disk"):format(print.size(space)), space < needed and "make room" or nil, space < needed)
 end
 
 function parts.users(add, path)
@@ -107,7 +104,7 @@ function parts.scripts(add)
 end
 
 function parts.backups(add)
-  local folder = (script.data_folder() or "") .. "/backups"
+  local folder = backups.folder() or "backups"
   local newest = kalito.system.stat(folder) and (backups.list(folder) or {})[1]
   if not newest then return add("no backup in " .. folder, "kalito backup") end
   local found = kalito.system.stat(newest.path)
@@ -124,7 +121,7 @@ function parts.models(add)
   if not called then return add(tostring(list), "look at the settings", true) end
   local counts = {}
   for _, model in ipairs(list or {}) do counts[model.provider] = (counts[model.provider] or 0) + 1 end
-  for name, n in pairs(counts) do add(("models: %s answers, with %d"):format(name, n)) end
+  for name, n in pairs(counts) do add(("models: %s answers, with %d model%s"):format(name, n, n == 1 and "" or "s")) end
   if problem then add("models: " .. problem, "start the server, or set its address: kalito works without") end
 end
 

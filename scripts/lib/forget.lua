@@ -6,7 +6,7 @@ local backups = require "kalito.backups"
 local print = require "kalito.print"
 local resolve = require "kalito.resolve"
 
--- Small letters of ASCII: for what is only told of.
+-- Does the text hold the other one, in any case of ASCII letters? That is enough for a hint.
 local function has(text, like)
   return text and text:lower():find(like:lower(), 1, true) ~= nil
 end

@@ -69,9 +69,9 @@ local function decisions(out)
   end
   table.sort(rows, function(a, b) return a[1] < b[1] end)
   columns(rows, out)
-  out[#out + 1] = "  ctx.persona is its name, ctx.options are those of the shipped policy as you have set them. What "
-    .. "it lacks,\n  and what it gets wrong, the usual policy decides. Imported messages are scored by the usual one;\n"
-    .. "  `kalito score SESSION` then scores them by the persona's."
+  out[#out + 1] = "  ctx.persona is the persona's name, ctx.options are those of the shipped policy as you have set\n"
+    .. "  them. Where a function is absent or fails, the usual policy decides. Imported messages are scored by\n"
+    .. "  the usual policy; `kalito score SESSION` then scores them by the persona's file."
 end
 
 local others = {

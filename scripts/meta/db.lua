@@ -133,6 +133,7 @@ db.session = {}
 ---@return kalito.Session? row, string? message, string? code
 function db.session.add(row) end
 
+---The session with this id.
 ---@param id string
 ---@return kalito.Session? row, string? message, string? code
 function db.session.get(id) end
@@ -174,6 +175,7 @@ function db.session.find(filter) end
 ---@return fun(): kalito.Session?
 function db.session.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.SessionFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.session.count(filter) end
@@ -214,6 +216,7 @@ db.message = {}
 ---@return kalito.Message? row, string? message, string? code
 function db.message.add(row) end
 
+---The message with this id.
 ---@param id integer
 ---@return kalito.Message? row, string? message, string? code
 function db.message.get(id) end
@@ -229,6 +232,7 @@ function db.message.get_external(session, external_id) end
 ---@return true? ok, string? message, string? code
 function db.message.set(row) end
 
+---Removes the message with this id.
 ---@param id integer
 ---@return true? ok, string? message, string? code
 function db.message.del(id) end
@@ -244,6 +248,7 @@ function db.message.find(filter) end
 ---@return fun(): kalito.Message?
 function db.message.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.MessageFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.message.count(filter) end
@@ -281,10 +286,12 @@ function db.message.count(filter) end
 ---@class kalito.PersonaVerbs
 db.persona = {}
 
+---Stores a persona as it is given.
 ---@param row kalito.Persona
 ---@return kalito.Persona? row, string? message, string? code
 function db.persona.add(row) end
 
+---The persona with this id.
 ---@param id string
 ---@return kalito.Persona? row, string? message, string? code
 function db.persona.get(id) end
@@ -309,6 +316,7 @@ function db.persona.find(filter) end
 ---@return fun(): kalito.Persona?
 function db.persona.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.PersonaFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.persona.count(filter) end
@@ -345,10 +353,12 @@ function db.persona.count(filter) end
 ---@class kalito.SummaryVerbs
 db.summary = {}
 
+---Stores a summary as it is given.
 ---@param row kalito.Summary
 ---@return kalito.Summary? row, string? message, string? code
 function db.summary.add(row) end
 
+---The summary with this id.
 ---@param id string
 ---@return kalito.Summary? row, string? message, string? code
 function db.summary.get(id) end
@@ -358,6 +368,7 @@ function db.summary.get(id) end
 ---@return true? ok, string? message, string? code
 function db.summary.set(row) end
 
+---Removes the summary with this id.
 ---@param id string
 ---@return true? ok, string? message, string? code
 function db.summary.del(id) end
@@ -372,6 +383,7 @@ function db.summary.find(filter) end
 ---@return fun(): kalito.Summary?
 function db.summary.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.SummaryFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.summary.count(filter) end
@@ -425,10 +437,12 @@ function db.summary.merge(row, children) end
 ---@class kalito.PinVerbs
 db.pin = {}
 
+---Stores a pin as it is given.
 ---@param row kalito.Pin
 ---@return kalito.Pin? row, string? message, string? code
 function db.pin.add(row) end
 
+---The pin with this id.
 ---@param id string
 ---@return kalito.Pin? row, string? message, string? code
 function db.pin.get(id) end
@@ -438,6 +452,7 @@ function db.pin.get(id) end
 ---@return true? ok, string? message, string? code
 function db.pin.set(row) end
 
+---Removes the pin with this id.
 ---@param id string
 ---@return true? ok, string? message, string? code
 function db.pin.del(id) end
@@ -452,6 +467,7 @@ function db.pin.find(filter) end
 ---@return fun(): kalito.Pin?
 function db.pin.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.PinFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.pin.count(filter) end
@@ -500,6 +516,7 @@ db.turn = {}
 ---@return kalito.Turn? row, string? message, string? code
 function db.turn.add(row) end
 
+---The turn with this id.
 ---@param id integer
 ---@return kalito.Turn? row, string? message, string? code
 function db.turn.get(id) end
@@ -509,6 +526,7 @@ function db.turn.get(id) end
 ---@return true? ok, string? message, string? code
 function db.turn.set(row) end
 
+---Removes the turn with this id.
 ---@param id integer
 ---@return true? ok, string? message, string? code
 function db.turn.del(id) end
@@ -523,6 +541,7 @@ function db.turn.find(filter) end
 ---@return fun(): kalito.Turn?
 function db.turn.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.TurnFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.turn.count(filter) end
@@ -550,6 +569,7 @@ db.model = {}
 ---@return kalito.Model? row, string? message, string? code
 function db.model.add(row) end
 
+---The model with this id.
 ---@param id string
 ---@return kalito.Model? row, string? message, string? code
 function db.model.get(id) end
@@ -559,6 +579,7 @@ function db.model.get(id) end
 ---@return true? ok, string? message, string? code
 function db.model.set(row) end
 
+---Removes the model with this id.
 ---@param id string
 ---@return true? ok, string? message, string? code
 function db.model.del(id) end
@@ -573,6 +594,7 @@ function db.model.find(filter) end
 ---@return fun(): kalito.Model?
 function db.model.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.ModelFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.model.count(filter) end
@@ -599,6 +621,7 @@ db.card = {}
 ---@return kalito.Card? row, string? message, string? code
 function db.card.add(row) end
 
+---The character card of the persona with this id.
 ---@param id string
 ---@return kalito.Card? row, string? message, string? code
 function db.card.get(id) end
@@ -608,6 +631,7 @@ function db.card.get(id) end
 ---@return true? ok, string? message, string? code
 function db.card.set(row) end
 
+---Removes the character card of the persona with this id.
 ---@param id string
 ---@return true? ok, string? message, string? code
 function db.card.del(id) end
@@ -622,6 +646,7 @@ function db.card.find(filter) end
 ---@return fun(): kalito.Card?
 function db.card.each(filter) end
 
+---How many the filter selects.
 ---@param filter? kalito.CardFilter `limit` and `order` aside
 ---@return integer? count, string? message, string? code
 function db.card.count(filter) end
@@ -754,6 +779,7 @@ function db.recall.words(lists) end
 
 ---Secrets that are neither stored nor sent: `db.redaction`. What is found is replaced by `[redacted:email]` and the
 ---like before a row is stored, and in every context. `kalito redact` is the command.
+---@class kalito.RedactionVerbs
 db.redaction = {}
 
 ---What is on. kept: what the file asks for of all who open it; detectors: with those of this opening, and `word` for

@@ -129,6 +129,7 @@ function kalito.backup.verify(path) end
 ---@field null lightuserdata stands for null; in `set` of a noun it empties a field
 kalito.json = {}
 
+---The value of a JSON text.
 ---@param text string
 ---@return any value, string? message, string? code nil, message, code when it is no JSON
 function kalito.json.decode(text) end
@@ -157,6 +158,7 @@ kalito.binary = {}
 ---@return integer
 function kalito.binary.crc32(s, from, to) end
 
+---The bytes in base64.
 ---@param s string
 ---@return string text with padding, without line ends
 function kalito.binary.encode64(s) end
@@ -187,6 +189,7 @@ kalito.system = {}
 ---@return true? ok, string? message, string? code
 function kalito.system.mkdir(path) end
 
+---What is at a path: kind, size, rights, time of the last change.
 ---@param path string
 ---@return { kind: "file"|"folder"|"other", size: integer, mode: integer, modified: integer }? info
 ---@return string? message, string? code
@@ -202,6 +205,7 @@ function kalito.system.list(path) end
 ---@return string? path, string? message, string? code
 function kalito.system.realpath(path) end
 
+---Is a stream of the program a terminal?
 ---@param stream? "stdin"|"stdout"|"stderr" default "stdout"
 ---@return boolean
 function kalito.system.isatty(stream) end
@@ -224,6 +228,7 @@ function kalito.system.clock() end
 ---@return true? ok, string? message, string? code
 function kalito.system.sync(path) end
 
+---How many bytes are free on the disk of a folder.
 ---@param path string
 ---@return integer? bytes that are free on its disk
 ---@return string? message, string? code

@@ -110,6 +110,14 @@ describe("the reference manual", function()
     assert.equal("", list_of(wrong))
   end)
 
+  it("says of every function what it does", function()
+    local silent = {}
+    for path, doc in pairs(book) do
+      if doc.kind == "function" and doc.text == "" then silent[#silent + 1] = path end
+    end
+    assert.equal("", list_of(silent))
+  end)
+
   it("says of every parameter what it is", function()
     local bare = {}
     for path, doc in pairs(book) do
