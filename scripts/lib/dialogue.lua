@@ -7,6 +7,17 @@ local M = {}
 -- The user's part when a context begins with an answer.
 local OPENING <const> = "(The conversation goes on.)"
 
+-- What one says next.
+local function say(list, role, content)
+  if #list == 0 and role == "assistant" then list[1] = { role = "user", content = OPENING } end
+  local last = list[#list]
+  if last and last.role == role then
+    last.content = last.content .. "\n\n" .. content
+  else
+    list[#list + 1] = { role = role, content = content }
+  end
+end
+
 ---What the system says before the first turn; later it becomes part of the user's turn, as what tools say does.
 ---Neighbours of one role become one.
 ---@param messages { role: string, content: string }[]
@@ -14,21 +25,12 @@ local OPENING <const> = "(The conversation goes on.)"
 function M.turns(messages)
   local system, list = {}, {}
   for _, message in ipairs(messages) do
-    local role = message.role == "assistant" and "assistant" or "user"
-    if not message.content:find "%S" then
-      goto continue
-    elseif message.role == "system" and #list == 0 then
+    local said = message.content:find "%S" -- servers refuse a turn in which nothing is said
+    if said and message.role == "system" and #list == 0 then
       system[#system + 1] = message.content
-      goto continue
-    elseif #list == 0 and role == "assistant" then
-      list[1] = { role = "user", content = OPENING }
+    elseif said then
+      say(list, message.role == "assistant" and "assistant" or "user", message.content)
     end
-    if #list > 0 and list[#list].role == role then
-      list[#list].content = list[#list].content .. "\n\n" .. message.content
-    else
-      list[#list + 1] = { role = role, content = message.content }
-    end
-    ::continue::
   end
   return #system > 0 and table.concat(system, "\n\n") or nil, list
 end

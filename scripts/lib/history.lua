@@ -46,7 +46,7 @@ function M.load()
   return kept
 end
 
----What is remembered of a line: with the database of the prompt open, what that would store.
+---A line without secrets: as the database that is open at the prompt would store it, unchanged when none is.
 ---@param line string
 ---@return string
 function M.redact(line)

@@ -7,6 +7,7 @@ local config = require "kalito.config"
 local M = {}
 
 local ATTEMPTS <const> = 4
+local REST <const> = 60 -- seconds
 local LONG_AGO <const> = "1970-01-01T00:00:00.000Z"
 -- It is asked before the user gets his answer: a server that is slow to say it is one that does not say it.
 local PATIENCE <const> = { retries = 0, connect_timeout = 2, stall_timeout = 5 }
@@ -15,24 +16,25 @@ local function size(value)
   return math.type(value) == "integer" and value > 0 and value <= 1e9 and value or nil
 end
 
--- Some servers tell in one place, some in another. The second result: one of them has answered.
+-- Some servers tell in one place, some in another: the provider's file gives a request for each attempt, or knows the
+-- number itself. The second result: has somebody answered, if only to say that he does not know?
 local function ask(target)
   local provider, servers = require "kalito.provider", require "kalito.server" -- commands that ask nobody need none
   local server, answered = target.server, false
-  local told = require("kalito.reply").settings(target, {})
+  local settings = require("kalito.reply").settings(target, {})
   for attempt = 1, server.file.functions.context and ATTEMPTS or 0 do
-    local request = servers.call(server, "context", told, attempt)
-    if size(request) then return request, true end
-    if type(request) ~= "table" then break end
-    local body = provider.fetch(server, request, PATIENCE)
+    local wanted = servers.call(server, "context", settings, attempt)
+    if size(wanted) then return wanted, true end
+    if type(wanted) ~= "table" then break end
+    local body = provider.fetch(server, wanted, PATIENCE)
     answered = answered or body ~= nil
-    local context = body and size((servers.call(server, "parse_context", body, told)))
+    local context = body and size((servers.call(server, "parse_context", body, settings)))
     if context then return context, true end
   end
   return nil, answered
 end
 
--- Another process may do the same at this moment: it is the same.
+-- Another process that does this at the same moment stores the same.
 local function remember(db, name, context)
   local row = { id = name, context = context, asked_at = db.now() }
   if db.model.get(name) then return db.model.set(row) end
@@ -40,12 +42,12 @@ local function remember(db, name, context)
   return db.model.add(row)
 end
 
-local function today(db, row)
-  return row and row.asked_at and row.asked_at:sub(1, 10) == db.now():sub(1, 10)
+local function was_asked_today(db, row)
+  return row.asked_at and row.asked_at:sub(1, 10) == db.now():sub(1, 10)
 end
 
--- What the options of a provider say of a model; 0 is nothing.
-local function set(options, model)
+-- What the options of a provider in config.lua say of a model; 0 says nothing.
+local function configured(options, model)
   return type(options.contexts) == "table" and size(options.contexts[model]) or size(options.context)
 end
 
@@ -55,28 +57,29 @@ end
 ---@return integer? tokens, boolean? set by config.lua
 function M.known(db, name)
   local prefix, model = name:match "^([^:]*):(.*)$"
-  local own = set(prefix and ((config.get() or {}).providers or {})[prefix] or {}, model)
+  local own = configured(prefix and ((config.get() or {}).providers or {})[prefix] or {}, model)
   if own then return own, true end
   return (db.model.get(name) or {}).context
 end
 
-local silent = {} -- name -> when its server did not answer
+local silent = {} -- name -> when its server did not answer; it is left in peace for a while
 
+---How many tokens a model holds. Its server is asked, unless it was today.
 ---@param db kalito.Store
 ---@param target kalito.Target
 ---@return integer? tokens nil: nobody knows, boolean? set by config.lua
 function M.of(db, target)
-  local name, own = target.name, set(target.server.options, target.model)
+  local name, own = target.name, configured(target.server.options, target.model)
   if own then return own, true end
   local row, last = db.model.get(name) or {}, silent[name]
-  local settled = today(db, row) or last and kalito.system.clock() - last < 60 or db.stat().read_only
-  if settled then return row.context end
+  local rests = last and kalito.system.clock() - last < REST
+  if rests or was_asked_today(db, row) or db.stat().read_only then return row.context end
   local context, answered = ask(target)
   if answered then remember(db, name, context) else silent[name] = kalito.system.clock() end
   return context or row.context
 end
 
----Has the server asked again before the next request: it has refused one.
+---The server has refused a request: its context may be another one now, and it is asked again before the next one.
 ---@param db kalito.Store
 ---@param name string
 function M.doubt(db, name)

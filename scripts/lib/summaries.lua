@@ -73,11 +73,12 @@ end
 
 -- ---- the text ----
 
--- A server that is told how much to hold is told the same as by the chat: otherwise it loads the model anew. What does
--- not fit is not sent, for it would be cut.
-local function settings_for(chat, target, prompt, size)
+-- A server that is told how much to hold is told the same as by the chat: otherwise it loads the model anew. The chat
+-- gives its budget, or the model's whole context when nobody has set a budget. What does not fit is not sent, for it
+-- would be cut.
+local function settings_for(chat, target, prompt, given)
   local context, tokens = model_context.of(chat.db, target), 0
-  local sizes = models.sizes(chat.db, target, { budget = size ~= context and size or nil })
+  local sizes = models.sizes(chat.db, target, { budget = given ~= context and given or nil })
   for _, message in ipairs(prompt) do tokens = tokens + kalito.text.tokens(message.content) + 4 end
   if context and not target.server.options.sets_context and tokens > context then
     return nil, ("%s holds %d tokens, and %d are to be summarised"):format(target.name, context, tokens)

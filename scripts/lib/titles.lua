@@ -69,7 +69,6 @@ end
 
 -- What models put around a title.
 local function clean(text)
-  text = text:gsub("<think>.-</think>", "")
   local line = text:match "%S[^\n]*" or ""
   line = line:gsub("^[%s#*_>`\"']+", ""):gsub("^[Tt]itle%s*:%s*", ""):gsub("^\u{201C}", "")
   line = line:gsub("^[%s*_`\"']+", ""):gsub("[%s*_`\"'.]+$", ""):gsub("\u{201D}$", "")

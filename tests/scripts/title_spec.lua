@@ -117,8 +117,8 @@ describe("A title", function()
     local first = db.turn.find({ session = chat.id })[1]
     for said, wanted in pairs {
       ['"Lost keys."'] = "Lost keys", ["**Title:** Lost keys\n\nI hope it helps."] = "Lost keys",
-      ["<think>\nhm, a title\n</think>\n\n# Lost keys"] = "Lost keys", ["\u{201C}Lost keys\u{201D}"] = "Lost keys",
-      ["  \n "] = false, ["<think>x</think>"] = false, [("It is about keys that are lost. "):rep(9)] = false,
+      ["\n\n# Lost keys"] = "Lost keys", ["\u{201C}Lost keys\u{201D}"] = "Lost keys",
+      ["  \n "] = false, [("It is about keys that are lost. "):rep(9)] = false,
     } do
       db.turn.set { id = first.id, details = first.details }
       db.session.set { id = chat.id, name = "Where is it?" }
