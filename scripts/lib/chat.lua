@@ -87,15 +87,6 @@ function M.options(chat)
   return { model = chat.model, budget = chat.budget }
 end
 
--- Pieces are shown as they come, unless the persona's file has the last word on the whole.
-local function shower(chat)
-  if print.json or behaviour.rewrites(persona_of(chat)) then return nil end
-  return function(text)
-    print.write(print.safe_lines(text))
-    print.flush()
-  end
-end
-
 local NOTES <const> = {
   interrupted = "(stopped; what came is kept)", unfinished = "(the answer broke off; what came is kept)",
   length = "(the answer reached its longest length)",
@@ -132,26 +123,26 @@ end
 ---@param ... any its arguments before the options
 ---@return boolean? ok, string? message, string? code
 function M.run(chat, method, ...)
-  local list, options = table.pack(...), M.options(chat)
-  options.on_delta, options.on_wait = shower(chat), tell_wait
+  local list, options, begun = table.pack(...), M.options(chat), false
+  options.on_wait = tell_wait
   options.on_thinking = function() print.progress "thinking ..." end
-  local begun = false
-  local on_delta = options.on_delta
-  options.on_delta = on_delta and function(text)
+  -- Pieces are shown as they come, unless the persona's file has the last word on the whole.
+  options.on_delta = not print.json and not behaviour.rewrites(persona_of(chat)) and function(text)
     if not begun then print.progress(nil) end
     begun = true
-    return on_delta(text)
-  end
+    print.write(print.safe_lines(text))
+    print.flush()
+  end or nil
   list[list.n + 1] = options
   local answer, message, code = chat.talk[method](chat.talk, table.unpack(list, 1, list.n + 1))
   print.progress(nil)
   if not answer then
-    if begun and not print.json then print.write "\n" end
+    if begun then print.write "\n" end
     if code == "budget" then message = message .. ": a larger one (--budget, /budget) or less text helps" end
     return nil, message, code
   end
   chat.lost = nil
-  show(chat, answer, on_delta)
+  show(chat, answer, begun)
   return true
 end
 

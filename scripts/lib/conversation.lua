@@ -39,7 +39,7 @@ function M:add(role, text, fields)
   local row = { session = self.id, role = role, text = text }
   for key, value in pairs(fields or {}) do row[key] = value end
   local persona = persona_file.answering(self.db, self.id)
-  local found = pins.find(self, scoring.fill(row, self.db.now(), persona))
+  local found = pins.find(self, scoring.fill(row, self.db.now(), persona), persona)
   if #found == 0 then return self.db.message.add(row) end
   return transaction.run(self.db, function()
     local stored, message, code = self.db.message.add(row)

@@ -34,12 +34,13 @@ end
 
 ---Loads the file of a script.
 ---@param found kalito.Script
+---@param functions? table what a shipped file returns, when that was wrapped
 ---@return kalito.Behaviour? behaviour, string? message, string? code
-function M.load(found)
+function M.load(found, functions)
   local own = { name = found.name, origin = found.shipped and "shipped" or found.origin, path = found.path,
     source = found.source, shipped = found.shipped, policies = {} }
   if found.shipped then
-    own.functions = script.builtin(found.name)
+    own.functions = functions or script.builtin(found.name)
     own.call = function(name, ...) return own.functions[name](...) end
     return own
   end

@@ -48,10 +48,9 @@ function M.run(found)
   local result, state = trial.new_result(found), catalog.state(found)
   trial.note(result, "it loads", state == "ok" and {} or { state })
   if state ~= "ok" then return result end
-  local own, message = { name = found.name, origin = "shipped" }, nil
+  local own, message
   if found.shipped then
-    own.functions = trial.guarded_table(found)
-    own.call = function(name, ...) return own.functions[name](...) end
+    own = persona_file.load(found, trial.guarded_table(found))
   else
     own, message = persona_file.load(trial.guarded_script(found))
   end

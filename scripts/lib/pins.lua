@@ -32,10 +32,10 @@ end
 ---What the policy would pin of a message, stored or not yet.
 ---@param chat kalito.Conversation
 ---@param row kalito.Message
+---@param persona? string name of the session's persona
 ---@return { content: string, importance: number }[]
-function M.find(chat, row)
+function M.find(chat, row, persona)
   if row.role ~= "user" and row.role ~= "assistant" or type(row.text) ~= "string" then return {} end
-  local persona = persona_file.answering(chat.db, chat.id)
   if row.role ~= "user" and policy.get("pin", persona).shipped then return {} end -- it takes nothing from answers
   return policy.call("pin", "suggest", told(chat, row, persona), row)
 end
@@ -62,7 +62,7 @@ end
 ---@param row kalito.Message
 ---@return kalito.Pin[]
 function M.suggest(chat, row)
-  return M.keep(chat, row, M.find(chat, row))
+  return M.keep(chat, row, M.find(chat, row, persona_file.answering(chat.db, chat.id)))
 end
 
 -- ---- the user's ----

@@ -59,7 +59,8 @@ end
 
 local LEAST <const> = 16 -- cells of a wide column
 
--- The columns that have a greatest width give of it, the widest first, until wide ones have room. Gives the new total.
+-- Takes cells from the columns that have a greatest width (`most`), always from the widest of them, until a wide column
+-- has room. Gives the new total.
 local function narrowed(widths, columns, total)
   while total + LEAST > kalito.system.columns() do
     local widest
