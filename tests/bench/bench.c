@@ -5,6 +5,7 @@
 **     w1  MODE DB CORPUS N          N messages, one transaction each (ten before them do not count)
 **     w2  LABEL DB CORPUS N BATCH   N messages in batches: BEGIN..COMMIT and the closing checkpoint
 **     w3  LABEL DB SESSION N        N contexts of one session
+**     w4  LABEL DB QUERIES and|or N [SESSION]   N searches, the top 10; a query of words a line
 **     w5  WORDS CORPUS N            the shipped scoring rule on N messages, second pass timed; WORDS are its word
 **                                   lists, one "kind TAB word" a line
 **     w6  DB SESSION                one context and out: the time of the whole process is taken outside
@@ -205,6 +206,34 @@ static void w3(char **a) {
     contender_close();
 }
 
+static void w4(char **a) {
+    int n = atoi(a[4]);
+    bool any = strcmp(a[3], "or") == 0;
+    uint64_t *t = room((size_t)n, sizeof *t), start = 0, ids = 0, hits = 0;
+    char line[512], check[60];
+    FILE *f = fopen(a[2], "r");
+    if (!f) fail(a[2], "cannot be read");
+    contender_open(a[1], NULL, false);
+    for (int i = -20; i < n; i++) {
+        if (i == 0) rewind(f);
+        while (!fgets(line, sizeof line, f))
+            rewind(f);
+        line[strcspn(line, "\n")] = 0;
+        if (i == 0) start = cpu();
+        uint64_t begun = wall();
+        found all = contender_search(line, any, a[5]);
+        if (i < 0) continue;
+        t[i] = wall() - begun;
+        hits += all.hits;
+        ids += all.ids;
+    }
+    uint64_t used = cpu() - start;
+    snprintf(check, sizeof check, "%llu:%llu", (unsigned long long)hits, (unsigned long long)ids);
+    report("w4", a[0], t, n, used, check);
+    fclose(f);
+    contender_close();
+}
+
 static void w5(char **a) {
     int n = atoi(a[2]);
     line *rows = room((size_t)n, sizeof *rows);
@@ -238,7 +267,8 @@ int main(int argc, char **argv) {
         const char *name;
         int arguments;
         void (*run)(char **a);
-    } verbs[] = {{"w1", 4, w1}, {"w2", 5, w2}, {"w3", 4, w3}, {"w5", 3, w5}, {"w6", 2, w6}};
+    } verbs[] = {{"w1", 4, w1}, {"w2", 5, w2}, {"w3", 4, w3}, {"w4", 5, w4},
+                 {"w4", 6, w4}, {"w5", 3, w5}, {"w6", 2, w6}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (argc != verbs[i].arguments + 2 || strcmp(argv[1], verbs[i].name) != 0) continue;
         verbs[i].run(argv + 2);

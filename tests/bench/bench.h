@@ -21,6 +21,11 @@ typedef struct answer {
     int entries, tokens;
 } answer;
 
+/* What a search found: how many messages, and the sum of their ids. */
+typedef struct found {
+    unsigned long long hits, ids;
+} found;
+
 /* The contender's name in the results. */
 extern const char contender[];
 
@@ -35,6 +40,9 @@ void contender_prepare(const char *session, int budget);
 void contender_context(const char *session, int budget);
 /* Untimed: what the last context held. */
 answer contender_answer(void);
+
+/* The ten best messages that hold all of the words, or any of them, everywhere or in one session (NULL: everywhere). */
+found contender_search(const char *words, bool any, const char *session);
 
 /* The scoring rule: reads its word lists; the score of a message. */
 void contender_rule(const char *words);

@@ -3,9 +3,10 @@
 **
 **     corpus.tsv     MESSAGES lines: session role model tokens importance created_at text; at most 1,000 sessions
 **                    in random order, which is the worst order
-**     talk.tsv       TALK lines of the same kind for the contexts, of more even length: twenty of them, ten
+**     talk.tsv       TALK lines of the same kind for contexts and searches, of more even length: twenty of them, ten
 **                    pins and three summaries are about 14 KB and fit into 4000 tokens
 **     sessions.txt   the ids of the sessions, and three more for the contexts
+**     queries.txt    1000 lines of two to four words
 **     pool.tsv       short texts for pins and summaries
 **
 ** Lengths are lognormal (in the corpus median 300 bytes, mean about 700, at most 32 KiB), words follow Zipf's
@@ -131,6 +132,19 @@ static void write_corpus(FILE *f, long messages, uint64_t sessions, double media
     fclose(f);
 }
 
+/* None of the commonest sixty: nobody searches for "the". */
+static void write_queries(FILE *f) {
+    for (int i = 0; i < 1000; i++) {
+        for (uint64_t k = 2 + draw(3); k > 0; k--) {
+            const char *w = word();
+            for (; (w - words[0]) / (long)sizeof words[0] < 60; w = word())
+                ;
+            fprintf(f, "%s%c", w, k > 1 ? ' ' : '\n');
+        }
+    }
+    fclose(f);
+}
+
 int main(int argc, char **argv) {
     if (argc != 5) return 2;
     uint64_t sessions = strtoull(argv[4], NULL, 10);
@@ -138,7 +152,8 @@ int main(int argc, char **argv) {
     make_words();
     write_corpus(create(argv[1], "corpus.tsv"), atol(argv[2]), sessions < 1000 ? sessions : 1000,
                  300, 1.3);
-    write_corpus(create(argv[1], "talk.tsv"), atol(argv[3]), sessions, 560, 0.4);
+    write_corpus(create(argv[1], "talk.tsv"), atol(argv[3]), sessions < 1000 ? sessions : 1000, 560,
+                 0.4);
     FILE *f = create(argv[1], "sessions.txt");
     for (uint64_t i = 0; i < sessions + 3; i++) {
         make_id(id, i);
@@ -151,5 +166,6 @@ int main(int argc, char **argv) {
         fprintf(f, "%s\n", text);
     }
     fclose(f);
+    write_queries(create(argv[1], "queries.txt"));
     return 0;
 }

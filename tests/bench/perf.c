@@ -142,6 +142,27 @@ answer contender_answer(void) {
     return held;
 }
 
+/* ---- searching ---- */
+
+found contender_search(const char *words, bool any, const char *session) {
+    char query[1024] = "";
+    size_t n = 0, count;
+    for (; *words && n + 8 < sizeof query; words++)
+        n += (size_t)snprintf(query + n, sizeof query - n, any && *words == ' ' ? " OR " : "%c",
+                              *words);
+    kal_str only = session ? kal_text(session) : (kal_str){NULL, 0};
+    kal_search s = {.text = {query, n},
+                    .sessions = session ? &only : NULL,
+                    .session_count = session != NULL,
+                    .limit = 10};
+    kal_found rows[10];
+    must(kal_search_find(store, &s, rows, &count, &err), "search.find");
+    found all = {count, 0};
+    for (size_t i = 0; i < count; i++)
+        all.ids += strtoull(rows[i].id.data, NULL, 10);
+    return all;
+}
+
 /* ---- the rule: scripts/policies/score.lua with the same helpers, called from C ---- */
 
 enum { QUESTION, CODE, SOLUTION, EXPLANATION, LISTS };

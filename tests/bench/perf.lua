@@ -133,6 +133,22 @@ function verbs.w3(label, path, session, count)
   report("w3", label, times, os.clock() - begun_cpu, check(context))
 end
 
+function verbs.w4(label, path, queries, how, count, session)
+  local db, list, times, begun_cpu, hits, ids = open(path), {}, {}, 0, 0, 0
+  for words in io.lines(queries) do list[#list + 1] = how == "or" and words:gsub(" ", " OR ") or words end
+  for i = -19, tonumber(count) do
+    if i == 1 then begun_cpu = os.clock() end
+    local query = list[(i - 1) % #list + 1]
+    local begun = system.clock()
+    local rows = assert(db.search.find { query = query, limit = 10, session = session })
+    if i > 0 then
+      times[i], hits = system.clock() - begun, hits + #rows
+      for _, row in ipairs(rows) do ids = ids + row.id end
+    end
+  end
+  report("w4", label, times, os.clock() - begun_cpu, ("%d:%d"):format(hits, ids))
+end
+
 local function policy()
   local env = setmetatable({ kalito = kalito }, { __index = _G })
   return assert(load(kalito.embedded "policies/score", "@policies/score", "t", env))()

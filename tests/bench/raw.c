@@ -28,7 +28,7 @@ static const char SETTINGS[] = "PRAGMA foreign_keys = ON; PRAGMA synchronous = F
                                "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 16777216;";
 
 static sqlite3 *db;
-static sqlite3_stmt *begin, *commit, *add, *add_index, *touch, *pins, *summaries, *recent;
+static sqlite3_stmt *begin, *commit, *add, *add_index, *touch, *pins, *summaries, *recent, *search;
 static bool indexed;
 
 static void run(const char *sql) {
@@ -73,7 +73,7 @@ void contender_open(const char *path, const char *mode, bool index) {
 }
 
 void contender_close(void) {
-    sqlite3_stmt *all[] = {begin, commit, add, add_index, touch, pins, summaries, recent};
+    sqlite3_stmt *all[] = {begin, commit, add, add_index, touch, pins, summaries, recent, search};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     sqlite3_close(db);
@@ -176,6 +176,36 @@ void contender_context(const char *session, int budget) {
 
 answer contender_answer(void) {
     return held;
+}
+
+/* ---- searching ---- */
+
+static const char EVERYWHERE[] =
+    "SELECT m.id, m.session_id, m.role, m.text, f.rank FROM (SELECT rowid, rank"
+    " FROM kalito_messages_fts WHERE kalito_messages_fts MATCH ?1 ORDER BY rank LIMIT 10) f"
+    " JOIN messages m ON m.id = f.rowid ORDER BY f.rank";
+static const char IN_SESSION[] =
+    "SELECT m.id, m.session_id, m.role, m.text, f.rank FROM kalito_messages_fts f"
+    " JOIN messages m ON m.id = f.rowid"
+    " WHERE kalito_messages_fts MATCH ?1 AND m.session_id = ?2 ORDER BY f.rank LIMIT 10";
+
+found contender_search(const char *words, bool any, const char *session) {
+    char query[1024] = "";
+    size_t n = 0;
+    for (; *words && n + 8 < sizeof query; words++)
+        n += (size_t)snprintf(query + n, sizeof query - n, any && *words == ' ' ? " OR " : "%c",
+                              *words);
+    if (!search) search = prepare(session ? IN_SESSION : EVERYWHERE);
+    sqlite3_bind_text(search, 1, query, -1, SQLITE_STATIC);
+    if (session) sqlite3_bind_text(search, 2, session, -1, SQLITE_STATIC);
+    found all = {0, 0};
+    for (; sqlite3_step(search) == SQLITE_ROW; all.hits++) {
+        const unsigned char *t = sqlite3_column_text(search, 3);
+        memcpy(arena, t, (size_t)sqlite3_column_bytes(search, 3));
+        all.ids += (unsigned long long)sqlite3_column_int64(search, 0);
+    }
+    sqlite3_reset(search);
+    return all;
 }
 
 /* The rule needs the engine's text helpers: perf.c has it. */

@@ -53,6 +53,16 @@ local rows = {
   { "context, all messages to 100, p50", "w3", "session3", "p50_us", "us", "kalito", "kalito", 1.20, "session1" },
   { "  through Lua, 10,000 messages, p50", "w3", "session2", "p50_us", "us", "kalito-lua", "raw" },
   { "  through Lua, 10,000 messages, p50", "w3", "session2", "p50_us", "us", "kalito-lua", "bs3" },
+  { "search, all words, p50", "w4", "and", "p50_us", "us", "kalito", "raw", 1.05 },
+  { "  CPU", "w4", "and", "cpu_us", "us", "kalito", "raw", 1.05 },
+  { "search, any word, p50", "w4", "or", "p50_us", "us", "kalito", "raw", 1.05 },
+  { "  CPU", "w4", "or", "cpu_us", "us", "kalito", "raw", 1.05 },
+  { "all words in a session, to everywhere", "w4", "and-session", "cpu_us", "us", "kalito", "raw", 0.3, "and" },
+  { "any word in a session, to everywhere", "w4", "or-session", "cpu_us", "us", "kalito", "raw", 0.3, "or" },
+  { "search, all words, p50", "w4", "and", "p50_us", "us", "kalito", "bs3", 1.0 },
+  { "search, any word, p50", "w4", "or", "p50_us", "us", "kalito", "bs3", 1.0 },
+  { "  through Lua, all words, p50", "w4", "and", "p50_us", "us", "kalito-lua", "raw" },
+  { "  through Lua, any word, p50", "w4", "or", "p50_us", "us", "kalito-lua", "raw" },
   { "shipped scoring rule, CPU, to C", "w5", "rule", "cpu_us", "us", "kalito-lua", "kalito", 2 },
   { "start to first context, C", "w6", "start", "ms", "ms", "kalito", "raw+lua", 1.5 },
   { "start to first context, lua5.4", "w6", "start", "ms", "ms", "kalito-lua", "raw+lua", 1.5 },
@@ -74,11 +84,18 @@ for _, row in ipairs(rows) do
   end
 end
 
--- Contenders that did not do the same work must not be compared.
+-- Contenders that did not do the same work must not be compared. Searches: FTS5 gives common words another weight than
+-- we do, so that the ten best may be others; only their number must be the same.
+local function same(a, b)
+  local alike = a.w ~= "w4" or (a.c:find "^kalito" ~= nil) == (b.c:find "^kalito" ~= nil)
+  local part = alike and ".*" or "^%d+"
+  return a.check:match(part) == b.check:match(part)
+end
+
 local checks = {}
 for _, row in ipairs(lines) do
   local key = row.check and row.w .. " " .. row.x
-  if key and checks[key] and checks[key].check ~= row.check then
+  if key and checks[key] and not same(checks[key], row) then
     print(("different answers in %s: %s %s, %s %s"):format(key, checks[key].c, checks[key].check, row.c, row.check))
   end
   if key then checks[key] = checks[key] or row end

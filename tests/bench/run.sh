@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [--full] [STEP ...]: kalito against raw SQLite in C and better-sqlite3, see README.md.
-# Steps: w1 w2 w3 w5 w6 (all of them when none is named).
+# Steps: w1 w2 w3 w4 w5 w6 (all of them when none is named).
 # Environment: BENCH_WORK (scratch), KALITO_PERF (the folder with the programs of the peers), ROUNDS.
 set -eu
 
@@ -9,12 +9,12 @@ root=$(cd "$here/../.." && pwd)
 work=${BENCH_WORK:-${TMPDIR:-/tmp}/kalito-bench}
 peers=${KALITO_PERF:-$root/../shared/perf}
 rounds=${ROUNDS:-5}
-bulk=20000 talk=100000 sessions=5000 contexts=2000
+bulk=20000 talk=100000 sessions=5000 contexts=2000 searches=100
 if [ "${1:-}" = --full ]; then
     bulk=250000 talk=1000000
     shift
 fi
-[ $# -gt 0 ] || set -- w1 w2 w3 w5 w6
+[ $# -gt 0 ] || set -- w1 w2 w3 w4 w5 w6
 mkdir -p "$work"
 out=$work/results.jsonl
 : >"$out"
@@ -75,7 +75,7 @@ data() {
     stamp="$bulk $talk $sessions $(cat "$root"/schema/*.sql "$here/data.c" | cksum)"
     [ "$(cat "$work/stamp" 2>/dev/null)" = "$stamp" ] && return
     say "making the data: $bulk and $talk messages"
-    rm -f w3.db*
+    rm -f w3.db* w4.db* peer.db*
     "$work/data" "$work" "$bulk" "$talk" "$sessions"
     echo "$stamp" >"$work/stamp"
 }
@@ -143,6 +143,45 @@ run_w3() {
         for k in 1 2 3; do
             for c in raw kalito kalito-lua ${bs3:+bs3}; do
                 contender "$r" $c w3 "session$k" w3.db "$(big $k)" "$contexts"
+            done
+        done
+    done
+}
+
+searches_db() {
+    [ -f w4.db ] && return
+    say "making a database of $talk messages in 1,000 sessions"
+    "$work/perf" init made.db wal sessions.txt
+    KB_FTS=1 "$work/perf" w2 made made.db talk.tsv "$talk" 1000 >/dev/null
+    mv made.db w4.db
+}
+
+# The peer looks into an index of another name; its rows and words are the same.
+peer_searches_db() {
+    [ -f peer.db ] && return
+    cp w4.db made.db
+    (cd "$PERF_PEERS" && node -e "const db = require('better-sqlite3')('$work/made.db')
+        db.exec(\`CREATE VIRTUAL TABLE messages_fts USING fts5(text, content=messages, content_rowid=id,
+            tokenize='$(sqlite_tokenizer)'); INSERT INTO messages_fts(messages_fts) VALUES ('rebuild')\`)")
+    mv made.db peer.db
+}
+
+# The tokenizer of the index, as the schema has it.
+sqlite_tokenizer() {
+    sed -n "s/.*tokenize *= *'\([^']*\)'.*/\1/p" "$root"/schema/*.sql | head -1
+}
+
+run_w4() {
+    searches_db
+    [ -z "$bs3" ] || peer_searches_db
+    s=$(sed -n 5p sessions.txt)
+    for r in $(seq "$rounds"); do
+        for how in and or; do
+            for c in raw kalito kalito-lua ${bs3:+bs3}; do
+                file=w4.db
+                [ $c != bs3 ] || file=peer.db
+                contender "$r" $c w4 "$how" $file queries.txt $how "$searches"
+                contender "$r" $c w4 "$how-session" $file queries.txt $how "$searches" "$s"
             done
         done
     done
