@@ -12,9 +12,9 @@ local function list(args)
     return nil, "FOLDER must be policies, personas, providers or commands", "usage"
   end
   print.rows(catalog.list(args.folder), {
-    { "NAME" }, { "FROM", key = "origin" }, { "STATE", wide = true },
-    { "FILE", key = "path" }, { "OVERRIDES", show = function(paths) return table.concat(paths, " ") end },
-    { "FUNCTIONS", show = function(names) return table.concat(names, " ") end },
+    { "NAME" }, { "FROM", key = "origin" }, { "STATE", most = 60 },
+    { "FILE", key = "path", most = 200 }, { "OVERRIDES", show = function(paths) return table.concat(paths, " ") end },
+    { "FUNCTIONS", show = function(names) return table.concat(names, " ") end, wide = true },
   })
   return true
 end

@@ -94,8 +94,9 @@ local function show_usage(figures, terminal)
     if not terminal then
       print.write(("model %s\t%s\t%s\t%s\n"):format(name, usage.messages, usage.tokens, ratio or ""))
     else
-      print.write(("  %s: %s messages, %s tokens%s\n"):format(name, number(usage.messages), number(usage.tokens),
-        ratio and ("; %s of its tokens for an estimated one (%d turns)"):format(ratio, usage.turns) or ""))
+      print.write(("  %s: %s message%s, %s tokens%s\n"):format(name, number(usage.messages),
+        usage.messages == 1 and "" or "s", number(usage.tokens),
+        ratio and ("; it counts %s tokens where one is estimated (%d turns)"):format(ratio, usage.turns) or ""))
     end
   end
 end

@@ -35,7 +35,7 @@ function M.get(db, session, budget)
   figures.usage = kalito.json.array(figures.usage)
   for _, usage in ipairs(figures.usage) do
     local known = usage.model ~= "" and db.model.get(usage.model) or {}
-    usage.ratio, usage.turns = known.ratio, known.turns
+    if (known.turns or 0) > 0 then usage.ratio, usage.turns = known.ratio, known.turns end
   end
   if not session then return figures end
   figures.session, figures.name = session.id, session.name

@@ -51,6 +51,16 @@ describe("kalito stats", function()
     assert.is_truthy(out:find "\nmodel m1\t1\t0\t\n")
   end)
 
+  it("says how a model counts tokens, once that was measured", function()
+    local db = assert(kalito.open(f.db))
+    assert(db.model.add { id = "m1", ratio = 1.5, turns = 3 })
+    assert(db.model.add { id = "m2", ratio = 1, turns = 0 })
+    db.close()
+    local _, out = f:run "stats"
+    assert.is_truthy(out:find "\nmodel m1\t1\t0\t1.50\n")
+    assert.is_truthy(out:find "\nmodel m2\t1\t0\t\n")
+  end)
+
   it("draws a chart on a terminal", function()
     if os.execute "command -v script >/dev/null" then
       local _, out = f:shell 'script -qec "$KALITO stats" /dev/null </dev/null'
