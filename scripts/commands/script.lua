@@ -39,11 +39,7 @@ end
 
 local function doc(args)
   local text = manual.text(args.kind)
-  if not text then
-    local near = kalito.nearest(args.kind, manual.names())
-    return nil, ("there is no kind '%s'%s: %s"):format(args.kind, near and " (did you mean " .. near .. "?)" or "",
-      table.concat(manual.names(), ", ")), "not_found"
-  end
+  if not text then return nil, manual.unknown(args.kind), "not_found" end
   print.write(text)
   return true
 end

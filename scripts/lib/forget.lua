@@ -49,6 +49,7 @@ end
 
 local function run(args, app)
   if not args.session and not args.like then return nil, "SESSION or --like TEXT is missing", "usage" end
+  if args.like and #args.like < 3 then return nil, "--like must have at least 3 bytes", "usage" end
   local db, message, code = app.open(args.dry_run and "read" or "write")
   if not db then return nil, message, code end
   local session, count

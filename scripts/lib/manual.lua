@@ -154,6 +154,15 @@ function M.names()
   return list
 end
 
+---What to answer to a name that is none of them.
+---@param word string
+---@return string
+function M.unknown(word)
+  local near = kalito.nearest(word, M.names())
+  return ("no kind of script is called '%s'%s: %s"):format(word, near and " (did you mean '" .. near .. "'?)" or "",
+    table.concat(M.names(), ", "))
+end
+
 ---@param word string a kind of policy, or persona, provider, command
 ---@return string? text nil: there is none
 function M.text(word)

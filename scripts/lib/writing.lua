@@ -40,11 +40,7 @@ local function content(kind, name, extend)
     return full, extend and template.extend(kind) or template.head(kind) .. kalito.embedded(full)
   end
   local folder = manual.folder(kind)
-  if not folder then
-    local near = kalito.nearest(kind, manual.names())
-    return nil, "no kind of script is called '" .. kind .. "'" .. (near and " (did you mean '" .. near .. "'?)" or ""),
-      "usage"
-  end
+  if not folder then return nil, manual.unknown(kind), "usage" end
   if extend then return nil, "--extend is for policies", "usage" end
   if not name then return nil, "NAME is missing: what the " .. kind .. " is to be called", "usage" end
   if not name:find "^[%w_-]+$" then return nil, "NAME may have letters, digits, - and _", "usage" end

@@ -60,4 +60,10 @@ describe("kalito session forget", function()
     f:shell "kalito add Trip --role user zebra4"
     assert.are.same({ 0, "forgot 1 row\n", "" }, { f:run("session", "forget", "--like", "ZEBRA4") })
   end)
+
+  it("looks for no text that is too short to mean anything", function()
+    local status, _, err = f:run("session", "forget", "--like", "Z")
+    assert.are.equal(2, status)
+    assert.matches("^kalito: %-%-like must have at least 3 bytes\n", err)
+  end)
 end)

@@ -112,7 +112,9 @@ describe("kalito script", function()
     end
     local status, _, err = f:run("script", "doc", "scoer")
     assert.are.equal(3, status)
-    assert.is_truthy(err:find "did you mean score")
+    assert.is_truthy(err:find "did you mean 'score'%?%): command, context, persona")
+    local _, _, new = f:run("script", "new", "scoer")
+    assert.are.equal(err:match "^[^\n]+", new:match "^[^\n]+")
   end)
 
   it("says that the settings are wrong, once, with line and nearest name, and goes on", function()
