@@ -115,8 +115,9 @@ static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
     return code;
 }
 
+/* What is 0 is not listed yet: nothing may be added that leaves it 0, whatever the weights are. */
 static void give(kali_rank *r, lists *l, int32_t place, double amount) {
-    if (place < 0 || amount <= 0) return;
+    if (place < 0 || !((float)amount > 0)) return;
     if (r->widened[place] == 0) l->widened[l->wideneds++] = (uint32_t)place;
     r->widened[place] += (float)amount;
 }
@@ -174,8 +175,10 @@ static void score_sessions(kali_rank *r, const lists *l) {
     }
 }
 
-static void activate(kali_rank *r, size_t place) {
+static void share(kali_rank *r, int32_t place, double amount) {
+    if (place < 0 || !((float)amount > 0)) return;
     if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
+    r->score[place] += (float)amount;
 }
 
 /* Puts a long list of the places whose value is not 0 in ascending order: what follows then reads memory in its order,
@@ -197,9 +200,8 @@ static void add_bm25(kali_rank *r, const lists *l, double idf) {
         uint32_t place = l->widened[i];
         const kali_record *d = &r->documents.rows[place];
         double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
-        activate(r, place);
-        r->score[place] +=
-            (float)(idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
+        share(r, (int32_t)place,
+              idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
         r->widened[place] = 0;
     }
 }
@@ -230,12 +232,6 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
 }
 
 /* ---- shares of scores ---- */
-
-static void share(kali_rank *r, int32_t place, double amount) {
-    if (place < 0 || amount <= 0) return;
-    activate(r, (size_t)place);
-    r->score[place] += (float)amount;
-}
 
 /* From a copy of the scores: an answer lends to its question, and each to those two away. */
 static void spread(kali_rank *r) {
@@ -339,10 +335,12 @@ double kali_rank_voice(const kali_rank *r, const kali_record *d) {
     return w->assistant < 1 ? 1 - w->assistant : 0;
 }
 
+/* What is worth nothing then is not listed any more. */
 static void weigh(kali_rank *r, const uint32_t *newer) {
     const kal_weights *w = r->weights;
     const kali_question *q = &r->question;
     bool dated = q->year || q->month;
+    size_t left = 0;
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         const kali_record *d = &r->documents.rows[place];
@@ -352,8 +350,10 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         if (dated) v *= 1 + w->date * date_share(q, d->day);
         if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;
-        r->score[place] = (float)v;
+        r->score[place] = (float)v > 0 ? (float)v : 0;
+        if (r->score[place] > 0) r->active[left++] = place;
     }
+    r->active_count = left;
 }
 
 /* In a chat with an assistant the first message of a session says what it is about: what goes on there often

@@ -95,6 +95,28 @@ static void the_speaker_who_is_named_is_heard_first(void **state) {
     assert_true(hits[0].message.id == bob); /* equal: the newer first */
 }
 
+static void weights_that_make_no_sense_do_no_harm(void **state) {
+    fixture *f = *state;
+    for (int i = 0; i < 40; i++)
+        say(f, i % 2 ? "a" : "b", i % 3 ? "assistant" : "user", NULL, "the boiler manual, is it in the kitchen?");
+    static const double values[] = {0, -1, 1e-60, 1e60, 1000, 1, NAN, INFINITY};
+    kal_weights weights;
+    double *each = (double *)&weights;
+    kal_query queries[] = {{.text = T("boiler manual kitchen")},
+                           {.text = T("I was in the kitchen, and the manual of the boiler was not there, so I went on.")}};
+    for (size_t w = 0; w < sizeof weights / sizeof *each; w++)
+        for (size_t v = 0; v < 2 * sizeof values / sizeof *values; v++) {
+            weights = kal_weights_default();
+            each[w] = values[v / 2];
+            queries[v % 2].weights = &weights;
+            queries[v % 2].limit = 100;
+            ok(kal_recall_find(f->store, &queries[v % 2], hits, &count, &f->err));
+            for (size_t i = 0; i < count; i++)
+                for (size_t k = 0; k < i; k++)
+                    assert_true(hits[i].message.id != hits[k].message.id);
+        }
+}
+
 static void forms_and_related_words_are_found_after_the_word_itself(void **state) {
     fixture *f = *state;
     int64_t bought = say(f, "a", "user", NULL, "I bought it on Monday");
@@ -388,6 +410,7 @@ int main(void) {
         ON_SESSIONS(nothing_is_found_where_nothing_is),
         ON_SESSIONS(an_answer_has_the_words_of_its_question),
         ON_SESSIONS(the_speaker_who_is_named_is_heard_first),
+        ON_SESSIONS(weights_that_make_no_sense_do_no_harm),
         ON_SESSIONS(forms_and_related_words_are_found_after_the_word_itself),
         ON_SESSIONS(words_that_stand_together_count_more),
         ON_SESSIONS(a_date_that_is_asked_for_raises_its_day),
