@@ -157,26 +157,26 @@ bool kalb_field_boolean(lua_State *L, int table, const char *key, bool *out) {
     return true;
 }
 
+const kal_str *kalb_check_texts(lua_State *L, int list, const char *wrong, size_t *count) {
+    if (lua_type(L, list) != LUA_TTABLE) luaL_error(L, "%s", wrong);
+    *count = lua_rawlen(L, list);
+    kal_str *out = lua_newuserdatauv(L, (*count + 1) * sizeof *out, 0);
+    for (size_t i = 0; i < *count; i++) {
+        if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING) luaL_error(L, "%s", wrong);
+        out[i].data = lua_tolstring(L, -1, &out[i].len);
+        lua_pop(L, 1);
+    }
+    return out;
+}
+
 void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **ids,
                          size_t *count) {
     if (kalb_field_text(L, table, "session", one)) {
         *ids = one;
         *count = 1;
     }
-    int type = lua_getfield(L, table, "sessions");
-    if (type == LUA_TNIL) return;
-    if (type != LUA_TTABLE) luaL_error(L, "sessions must be a list of ids");
-    int list = lua_gettop(L);
-    size_t n = lua_rawlen(L, list);
-    kal_str *out = lua_newuserdatauv(L, (n + 1) * sizeof *out, 0);
-    for (size_t i = 0; i < n; i++) {
-        if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "sessions must be a list of ids");
-        out[i].data = lua_tolstring(L, -1, &out[i].len);
-        lua_pop(L, 1);
-    }
-    *ids = out;
-    *count = n;
+    if (lua_getfield(L, table, "sessions") != LUA_TNIL)
+        *ids = kalb_check_texts(L, lua_gettop(L), "sessions must be a list of ids", count);
 }
 
 /* ---- rows ---- */

@@ -30,6 +30,9 @@ int kalb_done(lua_State *L, kal_code code, const kal_err *err);
 /* The string at `index` as borrowed text; NULL data for nil and none. Raises for other types. */
 kal_str kalb_check_text(lua_State *L, int index);
 void kalb_push_text(lua_State *L, kal_str text);
+/* The strings of the list at `list`, which keeps them, in a userdata that is left on the stack. Raises `wrong` for
+** anything else. */
+const kal_str *kalb_check_texts(lua_State *L, int list, const char *wrong, size_t *count);
 
 /* A key of a table argument, by name. Each says whether it is there and leaves its value on the stack
 ** when it is text (so that the borrowed bytes stay alive). Raises when it is of another type. */

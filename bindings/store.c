@@ -151,26 +151,14 @@ void kalb_field_progress(lua_State *L, int index, kal_options *options) {
     if (wanted) options->progress = show_progress;
 }
 
-/* The list of words in the field at the top; their places are in a userdata that is left on the stack. */
-static void read_words(lua_State *L, kal_options *options) {
-    luaL_checktype(L, -1, LUA_TTABLE);
-    size_t count = (size_t)luaL_len(L, -1);
-    kal_str *words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
-    for (size_t i = 0; i < count; i++) {
-        if (lua_geti(L, -2, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "open: redact_words must be a list of texts");
-        words[i].data = lua_tolstring(L, -1, &words[i].len);
-        lua_pop(L, 1);
-    }
-    options->redact_words = words;
-    options->redact_word_count = count;
-}
-
 static void read_redaction(lua_State *L, int index, kal_options *options) {
     if (lua_isnoneornil(L, index)) return;
     if (lua_getfield(L, index, "redact") != LUA_TNIL)
         options->redact = kalb_check_detectors(L, lua_gettop(L));
-    if (lua_getfield(L, index, "redact_words") != LUA_TNIL) read_words(L, options);
+    if (lua_getfield(L, index, "redact_words") != LUA_TNIL)
+        options->redact_words =
+            kalb_check_texts(L, lua_gettop(L), "open: redact_words must be a list of texts",
+                             &options->redact_word_count);
 }
 
 static void read_options(lua_State *L, int index, kal_options *options) {

@@ -55,27 +55,13 @@ static int redo(lua_State *L) {
     return 1;
 }
 
-/* Reads the list of ids at index 2; the array is a userdata, the texts stay in the list. */
-static kal_str *check_children(lua_State *L, size_t *count) {
-    luaL_checktype(L, 2, LUA_TTABLE);
-    *count = lua_rawlen(L, 2);
-    kal_str *ids = lua_newuserdatauv(L, (*count + 1) * sizeof *ids, 0);
-    for (size_t i = 0; i < *count; i++) {
-        if (lua_rawgeti(L, 2, (lua_Integer)i + 1) != LUA_TSTRING)
-            luaL_error(L, "summary.merge: an id is no string");
-        ids[i].data = lua_tolstring(L, -1, &ids[i].len);
-        lua_pop(L, 1);
-    }
-    return ids;
-}
-
 /* db.summary.merge({ session =, summary =, ... }, ids) -> row: a summary of summaries */
 static int merge(lua_State *L) {
     kal_summary row = {0};
     kal_err err;
     size_t count;
     lua_settop(L, 2);
-    kal_str *ids = check_children(L, &count);
+    const kal_str *ids = kalb_check_texts(L, 2, "summary.merge needs a list of ids", &count);
     kalb_check_row(L, 1, KAL_SUMMARY, "summary.merge", &row);
     if (kal_summary_merge(kalb_store(L), &row, ids, count, &err) != KAL_OK)
         return kalb_fail(L, &err);

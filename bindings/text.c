@@ -135,25 +135,13 @@ static int similar(lua_State *L) {
 
 #define ALIKE_MAX 256
 
-/* The strings of a list, which keeps them alive. */
-static size_t check_texts(lua_State *L, int arg, kal_str out[ALIKE_MAX]) {
-    luaL_checktype(L, arg, LUA_TTABLE);
-    size_t count = lua_rawlen(L, arg);
-    luaL_argcheck(L, count <= ALIKE_MAX, arg, "has more than 256 texts");
-    for (size_t i = 0; i < count; i++) {
-        bool text = lua_rawgeti(L, arg, (lua_Integer)i + 1) == LUA_TSTRING;
-        luaL_argcheck(L, text, arg, "holds something other than strings");
-        out[i].data = lua_tolstring(L, -1, &out[i].len);
-        lua_pop(L, 1);
-    }
-    return count;
-}
-
 /* text.alike(texts, least) -> list of { first, second } */
 static int alike(lua_State *L) {
-    kal_str texts[ALIKE_MAX];
     kal_err err;
-    size_t count = check_texts(L, 1, texts);
+    size_t count;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_argcheck(L, lua_rawlen(L, 1) <= ALIKE_MAX, 1, "has more than 256 texts");
+    const kal_str *texts = kalb_check_texts(L, 1, "text.alike needs a list of strings", &count);
     double least = luaL_checknumber(L, 2);
     kal_pairs pairs = {.room = count * count / 2};
     pairs.rows = lua_newuserdatauv(L, (pairs.room + 1) * sizeof *pairs.rows, 0);

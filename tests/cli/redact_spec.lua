@@ -101,6 +101,17 @@ describe("kalito redact", function()
     assert.are.equal(0, (f:run("add", "Trip", "--role", "user", "fine")))
   end)
 
+  it("takes no other words than a list of texts", function()
+    local liar = setmetatable({ "secret" }, { __len = function() return -1 end })
+    for _, words in ipairs { "secret", { 1 }, { "secret", {} } } do
+      local done, message = pcall(kalito.open, f.path .. "/words.db", { create = true, redact_words = words })
+      assert.is_false(done)
+      assert.is_truthy(message:find("redact_words must be a list of texts", 1, true))
+    end
+    local db <close> = assert(kalito.open(f.path .. "/words.db", { create = true, redact_words = liar }))
+    assert.are.equal("my [redacted:word]", db.redaction.text "my secret")
+  end)
+
   it("redacts what was stored before, and names the backups that hold it", function()
     f:run("add", "Trip", "--role", "user", "mail " .. MAIL)
     f:run "backup"
