@@ -80,7 +80,7 @@ static int inflate_part(lua_State *L) {
     luaL_argcheck(L, packed.len < UINT_MAX, 1, "is too long");
     if (unpack(packed, NULL, (size_t)limit, &size) && size <= (size_t)limit) {
         char *out = lua_newuserdatauv(L, size + 1, 0);
-        unpack(packed, out, size + 1, &size);
+        if (!unpack(packed, out, size + 1, &size)) return kalb_no_memory(L);
         lua_pushlstring(L, out, size);
         return 1;
     }

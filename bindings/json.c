@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,25 +78,27 @@ static bool is_deep(const json_t *value, int depth) {
     return false;
 }
 
-/* jansson takes a lack of memory for wrong JSON: while it reads, this stands before its allocator. */
-static _Thread_local struct {
-    json_malloc_t get;
-    bool failed;
-} memory;
+/* jansson takes a lack of memory for wrong JSON: while it reads, this stands before its allocator, of which the whole
+** process has one. */
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
+static json_malloc_t allocate = malloc;
+static _Thread_local bool lacking;
 
 static void *get_memory(size_t size) {
-    void *p = memory.get(size);
-    if (!p) memory.failed = true;
+    void *p = allocate(size);
+    if (!p) lacking = true;
     return p;
 }
 
 static json_t *load_text(const char *text, size_t len, json_error_t *error) {
     json_free_t release;
-    json_get_alloc_funcs(&memory.get, &release);
-    memory.failed = false;
+    lacking = false;
+    pthread_mutex_lock(&reading);
+    json_get_alloc_funcs(&allocate, &release);
     json_set_alloc_funcs(get_memory, release);
     json_t *root = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
-    json_set_alloc_funcs(memory.get, release);
+    json_set_alloc_funcs(allocate, release);
+    pthread_mutex_unlock(&reading);
     return root;
 }
 
@@ -124,7 +127,7 @@ static int decode(lua_State *L) {
     const char *text = luaL_checklstring(L, 1, &len);
     json_box *box = push_box(L);
     box->root = load_text(text, len, &error);
-    if (memory.failed) return kalb_no_memory(L);
+    if (lacking) return kalb_no_memory(L);
     if (!box->root) {
         lua_pushfstring(L, "%s (byte %d)", error.text, error.position);
         return no_json(L);
