@@ -17,6 +17,10 @@ enum { INDEX_INNER = 2, TABLE_INNER = 5, INDEX_LEAF = 10, TABLE_LEAF = 13 };
 
 #define DEPTH_MAX 20
 #define PAYLOAD_MAX (64u * 1024 * 1024)
+/* Rows of a sound file share no bytes, and each is read three times at most: for the schema, for its table, for the
+** index. Where many cells lead to the same bytes, reading ends. */
+#define LOCAL_MOST 2   /* times the size of a page */
+#define GATHER_MOST 16 /* times the size of the file */
 
 static uint32_t big(const uint8_t *p, int bytes) {
     uint32_t v = 0;
@@ -153,8 +157,9 @@ static bool gather(kali_pages *p, payload *load) {
     memcpy(whole, load->data, have);
     while (have < load->size) {
         const uint8_t *page = page_at(p, next);
-        if (!page) return false;
         size_t n = load->size - have < p->usable - 4 ? load->size - have : p->usable - 4;
+        p->gathered += n;
+        if (!page || p->gathered / GATHER_MOST > p->size) return false;
         memcpy(whole + have, page + 4, n);
         have += n;
         next = big(page, 4);
@@ -231,6 +236,8 @@ static bool visit_cell(kali_pages *p, const uint8_t *page, size_t at, int kind, 
     if (!c || size < 2 || size > PAYLOAD_MAX || size > p->size) return true;
     payload load = {c, (size_t)size, local_size(p, (size_t)size, kind == TABLE_LEAF)};
     if (load.local + (load.local < load.size ? 4 : 0) > (size_t)(end - c)) return true;
+    p->local += load.local;
+    if (p->local > LOCAL_MOST * p->page_size) return true;
     kali_arena_reset(&p->arena);
     if (!gather(p, &load) || !read_record(&load, &row)) return true;
     row.rowid = (int64_t)rowid;
@@ -239,6 +246,7 @@ static bool visit_cell(kali_pages *p, const uint8_t *page, size_t at, int kind, 
 
 static bool visit_cells(kali_pages *p, uint32_t number, kali_visit visit, void *context) {
     if (!visit) return true;
+    p->local = 0;
     /* What was read need not stay in memory: the file gives it again. */
     if (++p->visited % 2048 == 0) madvise((void *)(uintptr_t)p->data, p->size, MADV_DONTNEED);
     const uint8_t *page = page_at(p, number), *head = number == 1 ? page + 100 : page;

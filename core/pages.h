@@ -16,6 +16,8 @@ typedef struct kali_pages {
     uint32_t count;
     uint8_t *seen;    /* per page: looked at already, or free */
     size_t visited;   /* pages whose rows were read */
+    size_t local;     /* bytes of the rows of the page under way, without overflow pages */
+    size_t gathered;  /* bytes read from overflow pages */
     kali_arena arena; /* one row with overflow pages */
 } kali_pages;
 

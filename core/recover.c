@@ -114,7 +114,15 @@ static void prepare_insert(recovery *r, target *t) {
              marks, meta ? "(key) DO UPDATE SET value = excluded.value" : "DO NOTHING");
 }
 
-/* A table's own statement tells the order of its columns: it is run in a database of its own, in memory. */
+static bool share_column(const target *a, const target *b) {
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t k = 0; k < b->count; k++)
+            if (strcmp(a->columns[i], b->columns[k]) == 0) return true;
+    return false;
+}
+
+/* A table's own statement tells the order of its columns: it is run in a database of its own, in memory. One that has
+** our table's name and no column of it is not ours. */
 static kal_code learn_columns(target *t, kal_str sql, kal_err *err) {
     kali_db *scratch;
     kal_options options = {.create = true};
@@ -131,7 +139,12 @@ static kal_code learn_columns(target *t, kal_str sql, kal_err *err) {
     target learned = *t;
     code = kali_db_next(scratch, &p, NULL, NULL, err);
     if (code == KAL_OK) code = read_columns(scratch, t->name, &learned, err);
-    if (code == KAL_OK && learned.count) *t = learned;
+    if (code == KAL_OK && learned.count) {
+        if (share_column(&learned, t))
+            *t = learned;
+        else
+            t->root = 0;
+    }
     kali_db_close(scratch);
     return code == KAL_NOMEM ? code : KAL_OK; /* the statement may be damaged, too */
 }
@@ -277,7 +290,7 @@ static bool visit_entry(void *context, const kali_cells *row) {
 }
 
 static kal_code take_all(recovery *r) {
-    for (size_t i = 0; i < TABLES; i++)
+    for (size_t i = 0; i < TABLES && r->code == KAL_OK; i++)
         if (r->targets[i].count == 0)
             r->code = read_columns(r->store->db, TARGETS[i].name, &r->targets[i], r->err);
     if (r->code != KAL_OK) return r->code;

@@ -359,6 +359,44 @@ static void garbage_ends_soon_and_without_harm(void **state) {
     free(data);
 }
 
+/* Sixteen thousand cells of a page lead to one row, whose two megabytes stand in the same few bytes of another page. */
+static void rows_that_share_their_bytes_end_soon(void **state) {
+    enum { PAGE = 65536, PAGES = 33, SIZE = 2000000, TYPE = 12 + 2 * (SIZE - 5), LOCAL = 34040 };
+    static const unsigned char head[] = {0x80 | SIZE >> 14, 0x80 | (SIZE >> 7 & 127), SIZE & 127, 1, 5,
+                                         0x80 | TYPE >> 21, 0x80 | (TYPE >> 14 & 127), 0x80 | (TYPE >> 7 & 127), TYPE & 127};
+    fixture *f = *state;
+    fill(f);
+    unsigned char *data = calloc(PAGES, PAGE);
+    memcpy(data, "SQLite format 3\0\0\1\1\1\0\100\40\40", 24);
+    for (int page = 1; page < PAGES - 1; page++) {
+        unsigned char *p = data + page * PAGE;
+        int at = PAGE - 4 - LOCAL - 4, n = (at - 8) / 2;
+        p[0] = 13, p[3] = n >> 8, p[4] = n & 255;
+        for (int i = 0; i < n; i++)
+            p[8 + 2 * i] = at >> 8, p[9 + 2 * i] = at & 255;
+        memcpy(p + at, head, sizeof head);
+        p[PAGE - 1] = PAGES;
+    }
+    data[(PAGES - 1) * PAGE + 3] = PAGES;
+    write_file(f->path, (char *)data, PAGES * PAGE);
+    free(data);
+    alarm(100);
+    recover(f);
+    alarm(0);
+}
+
+static void a_table_of_another_with_our_name_is_not_ours(void **state) {
+    fixture *f = *state;
+    snprintf(good, sizeof good, "%s/good.db", f->dir);
+    close_all(f);
+    unlink(f->path);
+    run(f, "CREATE TABLE messages(a, b); INSERT INTO messages VALUES (1, 'x'), (2, 'y')");
+    close_all(f);
+    recover(f);
+    open_good(f);
+    assert_int_equal(count(f, "messages"), 0);
+}
+
 static void hostile_files_are_refused_or_opened_in_time(void **state) {
     fixture *f = *state;
     static const char *const tricks[] = {
@@ -420,6 +458,8 @@ int main(void) {
         ON_FOLDER(what_another_program_has_stored_comes_back_as_it_is),
         ON_FILE(a_log_is_read_when_the_first_page_is_gone),
         ON_FILE(garbage_ends_soon_and_without_harm),
+        ON_FILE(rows_that_share_their_bytes_end_soon),
+        ON_FILE(a_table_of_another_with_our_name_is_not_ours),
         ON_FOLDER(hostile_files_are_refused_or_opened_in_time),
         ON_FOLDER(what_is_no_file_is_refused),
     };
