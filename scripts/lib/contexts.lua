@@ -4,7 +4,6 @@
 local behaviour = require "kalito.behaviour"
 local policy = require "kalito.policy"
 local recall = require "kalito.recall"
-local scoring = require "kalito.scoring"
 local traced = require "kalito.trace_items"
 
 local M = {}
@@ -46,7 +45,7 @@ local function with_neighbours(hits, new)
   for _, hit in ipairs(hits) do
     while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
     if not is_later(hit, new) then
-      list[#list + 1] = { id = hit.id, score = rounded(hit.score), reasons = scoring.encode(hit.reasons) }
+      list[#list + 1] = { id = hit.id, score = rounded(hit.score), reasons = hit.reasons }
       local id = neighbour(hit, seen, new)
       if id then
         seen[id] = true
@@ -57,24 +56,28 @@ local function with_neighbours(hits, new)
   return table.move(later, 1, #later, #list + 1, list)
 end
 
+-- What is looked for, and where. An archived session stays out of what others recall, and recalls of itself alone.
+local function request_of(chat, query, options)
+  local session = chat.db.session.get(chat.id)
+  local own = options.scope == "session" or session and session.archived_at
+  return { query = query, limit = options.limit, without = options.without, session = own and chat.id or nil }
+end
+
 ---What the history says about a query, in the order that the policy wants.
 ---@param chat kalito.Conversation
 ---@param query string
 ---@param options { limit?: integer, scope?: "all"|"session", without?: integer }
 ---@return table? hits, string? message, string? code
 function M.recall(chat, query, options)
-  local session = chat.db.session.get(chat.id)
-  local own = options.scope == "session" or session and session.archived_at
-  return recall.find(chat.db, {
-    query = query, limit = options.limit, without = options.without, session = own and chat.id or nil,
-  })
+  return recall.find(chat.db, request_of(chat, query, options))
 end
 
 local function recalled(chat, plan, query, new)
   local limit = recalled_limit(plan)
   if not query or query == "" or limit == 0 then return {} end
   local scope = type(plan.recalled) == "table" and plan.recalled.scope
-  local hits, message, code = M.recall(chat, query, { limit = limit, scope = scope, without = new and new.id })
+  local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
+  local hits, message, code = recall.rows(chat.db, wanted)
   if not hits then return nil, message, code end
   return with_neighbours(hits, new)
 end

@@ -2,6 +2,7 @@
 -- but what an assistant repeats of what he was told is no evidence of its own: then it is what he was told.
 
 local kalito = package.loaded.kalito
+local scoring = require "kalito.scoring"
 
 local M = {}
 
@@ -97,7 +98,8 @@ local function show(hits, group)
   end
   table.sort(others)
   shown.copies = others
-  shown.reasons = { { "also said in", table.concat(others, " ") }, table.unpack(shown.reasons) }
+  local also = { "also said in", table.concat(others, " ") }
+  shown.reasons = scoring.encode { also, table.unpack(scoring.decode(shown.reasons)) }
   shown.score = first.score
   for _, i in ipairs(group) do
     if hits[i].similarity then shown.similarity = math.max(shown.similarity or -1, hits[i].similarity) end
@@ -107,7 +109,7 @@ end
 
 ---Shows what says the same once, at the place of the best of it. `copies` of a row lists the ids of the others, and
 ---its reasons name them.
----@param hits table[] rows of messages with `score` and `reasons` (a list), best first
+---@param hits table[] rows of messages with `score` and `reasons` (as they are stored), best first
 ---@param least number how alike texts must be, 0..1; 0: nothing is taken together
 ---@return table[] hits
 function M.fold(hits, least)

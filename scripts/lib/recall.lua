@@ -4,6 +4,7 @@ local kalito = package.loaded.kalito
 local config = require "kalito.config"
 local copies = require "kalito.copies"
 local policy = require "kalito.policy"
+local scoring = require "kalito.scoring"
 
 local M = {}
 
@@ -50,7 +51,7 @@ local function join(db, hits, nearest, room)
     if by_id[row.id] then
       by_id[row.id].similarity = row.score
     elseif room > 0 then
-      row.similarity, row.score, row.reasons, room = row.score, 0.0, {}, room - 1
+      row.similarity, row.score, room = row.score, 0.0, room - 1
       link(db, row)
       hits[#hits + 1] = row
     end
@@ -63,7 +64,7 @@ local function candidates_of(hits, now)
   for i, hit in ipairs(hits) do
     local then_at = seconds(hit.created_at)
     list[i] = {
-      id = hit.id, score = hit.score, reasons = hit.reasons, role = hit.role, speaker = hit.speaker,
+      id = hit.id, score = hit.score, reasons = scoring.decode(hit.reasons), role = hit.role, speaker = hit.speaker,
       session = hit.session, importance_score = hit.importance_score, created_at = hit.created_at, text = hit.text,
       age_days = at and then_at and (at - then_at) / 86400 or nil, similarity = hit.similarity,
     }
@@ -80,7 +81,7 @@ local function in_order(hits, order, limit, budget)
     local cost = hit and budget and kalito.text.tokens(hit.text) or 0
     if hit and #out < limit and cost <= left then
       hit.score, left = row.score, left - cost
-      if #row.reasons > 0 then hit.reasons = row.reasons end
+      if #row.reasons > 0 then hit.reasons = scoring.encode(row.reasons) end
       out[#out + 1] = hit
       by_id[row.id] = nil
     end
@@ -88,12 +89,18 @@ local function in_order(hits, order, limit, budget)
   return out
 end
 
+-- Has the policy something to say? The shipped one keeps scores and order unless vectors or its options count: then it
+-- is not asked, for that takes nearly as long as finding the messages.
+local function is_asked(nearest)
+  return nearest or not policy.get("recall").shipped or option "importance" ~= 0 or option "age" ~= 0
+end
+
 ---Finds the messages that answer a query: the core's ranking, what says the same once, then the policy's order.
 ---@param db kalito.Store
 ---@param options table as db.recall.find takes it
----@return table? hits, string? message, string? code rows of messages with `score` and `reasons` (a list), best
----first; `copies` lists the ids of messages that say the same
-function M.find(db, options)
+---@return table? hits, string? message, string? code rows of messages with `score` and `reasons` (as they are stored),
+---best first; `copies` lists the ids of messages that say the same
+function M.rows(db, options)
   local request, limit = {}, options.limit or 10
   for key, value in pairs(options) do request[key] = value end
   request.limit = limit < 1 and limit or math.min(limit + MORE, 1000)
@@ -104,13 +111,23 @@ function M.find(db, options)
   local hits
   hits, message, code = db.recall.find(request)
   if not hits then return nil, message, code end
-  for _, hit in ipairs(hits) do hit.reasons = kalito.json.decode(hit.reasons or "[]") or {} end
   if nearest then join(db, hits, nearest, request.limit) end
   hits = copies.fold(hits, option "similar")
   if #hits == 0 then return hits end
+  if not is_asked(nearest) then return table.move(hits, 1, limit, 1, {}) end
   local now = db.now()
   local order = policy.call("recall", "adjust", { now = now }, candidates_of(hits, now), options.query)
   return in_order(hits, order, limit, nearest and options.budget)
+end
+
+---As rows, with reasons as lists.
+---@param db kalito.Store
+---@param options table as db.recall.find takes it
+---@return table? hits, string? message, string? code
+function M.find(db, options)
+  local hits, message, code = M.rows(db, options)
+  for _, hit in ipairs(hits or {}) do hit.reasons = scoring.decode(hit.reasons) end
+  return hits, message, code
 end
 
 return M

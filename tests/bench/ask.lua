@@ -1,8 +1,9 @@
 -- ask.lua: what chat:ask costs beside the request itself, in a session of many messages: CPU per turn, with a model
 -- server that answers at once. Run by hand from the top of the tree, with a build's module and model server:
---   KALITO_TESTS=build/test/tests LUA_CPATH="build/release/lua/?.so;;" lua5.4 tests/bench/ask.lua [MESSAGES [RECALLED]]
+--   export KALITO_TESTS=build/test/tests LUA_CPATH="$PWD/build/release/lua/?.so;;"
+--   lua5.4 tests/bench/ask.lua [MESSAGES [RECALLED]]
 -- RECALLED: how many messages the plan wants recalled at most, when not as the policy has it: each of them costs.
-require "kalito"
+local kalito = require "kalito"
 local policy = require "kalito.policy"
 local provider = require "kalito.provider"
 local chats = dofile "tests/fixtures/chat.lua"
@@ -35,6 +36,9 @@ for i = 1, MESSAGES do
   db.message.add { session = chat.id, role = i % 2 == 1 and "user" or "assistant", text = sentence(25) .. "." }
 end
 assert(db.commit())
+db.close() -- a chat opens a database that is full already: the connection that fills it keeps tables as large as that
+db = assert(kalito.open(path))
+chat = kalito.conversation(db, chat.id)
 
 local target = assert(provider.resolve("ollama:m", chats.config(s, "plain")))
 local options = policy.get("context").options

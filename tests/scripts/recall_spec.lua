@@ -101,7 +101,7 @@ describe("recall in the scripts", function()
     policy.use("recall", { adjust = function(rows) return rows end })
     assert.are.equal(1, #find "car")
     local rows = {}
-    for i = 1, 3 do rows[i] = { id = i, text = "the same text here", role = "user", score = 1, reasons = {} } end
+    for i = 1, 3 do rows[i] = { id = i, text = "the same text here", role = "user", score = 1 } end
     assert.are.equal(3, #copies.fold(rows, 0))
     assert.are.equal(1, #copies.fold(rows, 0.8))
   end)
@@ -127,6 +127,23 @@ describe("recall in the scripts", function()
     assert.are.equal("Ann", seen[one].speaker)
     assert.are.equal("the boiler leaks", seen[one].text)
     assert.is_true(seen[one].age_days > 1)
+  end)
+
+  it("finds without the shipped policy, which has nothing to say, what it finds with it", function()
+    for i = 1, 30 do say(i % 3 == 0 and "assistant" or "user", ("The boiler of house %d leaks."):format(i * 7)) end
+    for _ = 1, 2 do say("user", "I parked the car beside the boiler house, on level three.") end
+    local function all() return { find "boiler", find("boiler", { limit = 100 }), find("car", { limit = 1 }) } end
+    local shipped, asked = policy.get "recall", 0
+    local own = shipped.call
+    shipped.call = function(...) asked = asked + 1 return own(...) end
+    local without = all()
+    assert.are.equal(0, asked)
+    shipped.options.importance = 1
+    find "boiler"
+    assert.are.equal(1, asked)
+    policy.use("recall", { adjust = kalito.script.builtin("policies/recall").adjust,
+      defaults = kalito.script.builtin("policies/recall").defaults })
+    assert.are.same(without, all())
   end)
 
   it("goes on with the shipped policy when the user's fails", function()
