@@ -31,7 +31,7 @@ end
 local made = assert(db.backup(folder))
 print(("%s\t%d messages"):format(made.path, made.messages))
 for _, removed in ipairs(assert(backups.prune(folder, made.store_id, keep))) do print("removed\t" .. removed) end
--- Behind the backup, which still has them.
+-- After the backup, which still has them.
 for _, row in ipairs(assert(retention.run(db, {}))) do
   if row.done then print(("%s\t%s\t%s"):format(row.decision, row.name or row.id, row.reason or "")) end
 end

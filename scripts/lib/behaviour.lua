@@ -27,7 +27,9 @@ end
 local function check_turn(turn)
   if type(turn) ~= "table" then return nil, "it must give a table" end
   for key, limit in pairs { text = 1 << 24, system = 4096, refuse = 1024 } do
-    if turn[key] ~= nil and not valid(turn[key], limit) then return nil, key .. " must be a text" end
+    if turn[key] ~= nil and not valid(turn[key], limit) then
+      return nil, ("%s must be a text of 1 to %d bytes"):format(key, limit)
+    end
   end
   return { text = turn.text, system = turn.system, refuse = turn.refuse }
 end
@@ -51,7 +53,7 @@ function M.context(now)
   return { now = now, user = settings.user }
 end
 
--- What a function answers, when it is there and that can be used; else nil, and why.
+-- What a function of the persona's file answers. Else nil, and why its answer cannot be used, if there is the function.
 local function run(who, name, text, ...)
   local own = who and persona_file.of(who.name)
   if not own or not own.functions[name] then return nil end
@@ -95,7 +97,7 @@ function M.after(who, reply, now)
   return run(who, "after", reply, reply, M.context(now))
 end
 
----Has the persona's file a word on the whole reply, so that it cannot be shown as it comes?
+---May the persona's file change replies, so that they cannot be shown as they come?
 ---@param who? kalito.Persona
 ---@return boolean
 function M.rewrites(who)

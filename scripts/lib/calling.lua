@@ -59,9 +59,9 @@ function M.run(policy, name, ctx, ...)
 end
 
 ---The context with the policy's options, some of them overridden by the caller's.
--- ctx.options is the same table in every call: policies compile their word lists once for it. The jail puts the
--- options there itself, so that they need not be sent again; but not those that a persona's file is told, which are of
--- several policies.
+-- ctx.options is the same table in every call: policies compile their word lists once for it. A jail has the options
+-- of its policy, and they need not be sent again. A persona's file decides in the place of several policies, so that it
+-- is sent those of the one that is asked.
 ---@param policy kalito.Policy
 ---@param ctx table?
 ---@return table ctx

@@ -18,7 +18,7 @@ local M = {}
 ---@field budget? integer
 ---@field notebook? boolean nothing is sent
 ---@field lost? string the name of a model that was not found
----@field told? integer how many fields the user knows that his model refuses
+---@field told? integer how many fields that the model refuses the user was told of
 ---@field terminal? boolean
 ---@field child? { process: integer, began: string, name: string? } what summarises in the meantime
 

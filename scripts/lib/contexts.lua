@@ -35,7 +35,8 @@ local function rounded(score)
   return math.floor(score * 1000 + 0.5) / 1000
 end
 
--- Hits with the neighbours that make them readable, which take what room the better half leaves: evidence goes before.
+-- Hits, and the neighbours that make them readable. A neighbour has half the score of its hit, and stands where that
+-- score belongs: better hits go before it.
 local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
   for _, hit in ipairs(hits) do

@@ -183,7 +183,7 @@ M.kinds = {
   },
 }
 
----The kinds of which a persona's file may have the functions, of its own sessions.
+---The kinds whose functions a persona's file may have, for its own sessions.
 M.personas = { score = true, pin = true, context = true }
 
 ---The kind that a function of a persona's file decides for; nil for others.

@@ -15,7 +15,7 @@ local function plain(text)
   return " " .. text:lower():gsub("[%s%p]+", " ") .. " "
 end
 
--- What is compared of a hit, made once: its words, and those of its sentences that are no chance.
+-- What is compared of a hit, made once: its words, and those of its sentences that are too long to be alike by chance.
 local function read(hit)
   local sentences, size = {}, 0
   for sentence in hit.text:gmatch "[^.!?\n]+" do

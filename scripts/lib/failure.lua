@@ -79,7 +79,7 @@ local function advice(status, settings, after, said)
   return nil
 end
 
--- What libcurl says of a connection that was there.
+-- What libcurl says when a connection was made and did not hold, and what can be done.
 local BROKEN <const> = {
   { "certificate", "if you trust it, name it as ca_file in config.lua" },
   { "Recv failure", "ask again" }, { "transfer closed", "ask again" }, { "Empty reply", "ask again" },

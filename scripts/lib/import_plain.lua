@@ -96,8 +96,8 @@ local function is_same(self, row)
   return other and other.role == row.role and other.text == row.text
 end
 
--- A line is named by what is stored of it: a hash of a secret would tell it to who tries all of them. One that was
--- imported before redaction was on has its old name.
+-- Redacts a line, and makes its external id of what is stored: a hash of the secret would tell it to somebody who tries
+-- all that are possible. A line that was imported before redaction was on keeps its id, and is not added again.
 local function redact(self, item)
   local db, row = self.run.db, item.row
   if type(row.text) ~= "string" or not kalito.text.valid(row.text) then return end

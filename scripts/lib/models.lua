@@ -55,12 +55,12 @@ end
 ---@class kalito.Sizes in the model's tokens
 ---@field context? integer what the model holds; nil: nobody knows
 ---@field budget integer what it is sent
----@field holds integer what a server that is told so is to hold
----@field model_context integer what the policy of summaries takes for the model's context
+---@field holds integer what the server is told to hold, if it can be told
+---@field model_context integer what the policy of summaries is told of the model's context
 
--- What the caller says, or the settings, else what the context leaves beside the answer, less a tenth for what the
--- estimate misses. A context that cannot grow is the limit in any case; of a large one that nobody has set, a part
--- will do.
+-- The budget is what the caller or the settings say; else what the model's context leaves beside the answer, less a
+-- tenth, because tokens are estimated, and not more than UNASKED unless the settings say how large the context is. A
+-- context that does not grow (`grows`: its server is told how large it is to be) is the limit in any case.
 local function sizes_of(options, grows, context, is_set)
   local own = options.budget or (config.get() or {}).budget
   if not context then

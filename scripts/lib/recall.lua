@@ -29,15 +29,19 @@ local function near(db, options)
   return require("kalito.vectors").near(db, model, options)
 end
 
--- What makes a message readable that recall has not found, as db.recall.find tells it of what it finds.
+-- The question that a message answers, or its answer, of one that was found by its vector alone: db.recall.find gives
+-- them of what it finds itself.
 local function link(db, row)
   local asks = row.role ~= "assistant" and row.text:find "%?%s*$"
   local filter = { session = row.session, limit = 3 }
   filter[asks and "since" or "before"], filter.order = row.created_at, asks and "oldest" or "newest"
   for _, other in ipairs(db.message.find(filter) or {}) do
     if other.id ~= row.id and (other.role ~= row.role or other.speaker ~= row.speaker) then
-      if asks then row.answer = other.id end
-      if row.role == "assistant" or other.text:find "%?%s*$" then row.question = not asks and other.id or nil end
+      if asks then
+        row.answer = other.id
+      elseif row.role == "assistant" or other.text:find "%?%s*$" then
+        row.question = other.id
+      end
       return
     end
   end

@@ -1,5 +1,5 @@
 -- retention.lua: applies the policy of retention: asks it about every session, and archives or deletes what it says.
--- No other rule takes its place when it fails, as with other policies: that one would delete what the user keeps.
+-- When that fails, the shipped one does not take its place as with other policies: it might delete what the user keeps.
 
 local kalito = package.loaded.kalito
 local config = require "kalito.config"

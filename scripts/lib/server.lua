@@ -172,11 +172,11 @@ end
 ---@param on_chunk? fun(piece: string): boolean?
 ---@param extra? table more settings for kalito.http
 ---@return kalito.HttpResponse? response, string? message, string? code
----@return kalito.HttpResponse? refusal the answer that was none; it may hold anything
+---@return kalito.HttpResponse? refusal what the server answered instead; it may hold anything
 function M.send(server, request, on_chunk, extra)
   local function refuse(why) return nil, server.name .. ": " .. why, "policy" end
   if type(request) ~= "table" or type(request.url) ~= "string" then return refuse "it builds no request" end
-  -- Some servers tell more of themselves beside /v1. A stranger's file stays below.
+  -- Some servers tell more of themselves outside of /v1. A file that is not shipped may ask only below its base_url.
   local base = server.file.shipped and server.base_url:gsub("/v1$", "") or server.base_url
   if request.url:sub(1, #base + 1) ~= base .. "/" then
     return refuse "it wants to send to another address than its base_url"

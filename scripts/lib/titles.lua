@@ -1,5 +1,5 @@
 -- titles.lua: what a session is called: the first words that are said in it, and if the policy says so, what a model
--- calls it. That is asked for behind the first reply, by maintenance; when it fails, the first words stay. The trace of
+-- calls it. Maintenance asks for that after the first reply; when it fails, the first words stay. The trace of
 -- that reply's turn has what came of it.
 
 local kalito = package.loaded.kalito

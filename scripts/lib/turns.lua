@@ -47,8 +47,8 @@ local function refuse(turn, text, why)
   return nil, why, "refused"
 end
 
--- What the persona wants changed of a turn; nil and the refusal when it is not to be. The line that it adds to the
--- prompt belongs to the turn, also when that is asked again.
+-- What the persona's file wants changed of a turn; nil, and why, when it refuses the turn. A line that it adds to the
+-- prompt is for this turn alone.
 local function consult(turn, text)
   local said = { text = text, role = "user", session = turn.session.id }
   local change, problem = behaviour.before(turn.persona, said, turn.now)

@@ -58,7 +58,7 @@
 ---is due
 ---@field prompt? fun(messages: kalito.Message[], ctx: kalito.PolicyContext): kalito.Prompt[] what to ask the model
 ---@field title? fun(messages: kalito.Message[], ctx: kalito.PolicyContext): kalito.Prompt[]? what to ask the model for
----the title of a session, behind its first reply; nil: the session keeps its first words
+---the title of a session, after its first reply; nil: the session keeps its first words
 ---@field accept? fun(text: string, messages: kalito.Message[], ctx: kalito.PolicyContext): boolean, string?
 ---@field extract? fun(messages: kalito.Message[], ctx: kalito.PolicyContext): string the summary without a model
 ---@field importance? fun(summary: string, messages: kalito.Message[], ctx: kalito.PolicyContext): number 0..1, and

@@ -38,7 +38,7 @@ local defaults = {
   },
   refusals = { "i'm sorry", "i am sorry", "i cannot", "i can't", "as an ai", "as a language model", "i'm unable" },
 
-  title = false, -- true: a model is asked for the title of a session, behind its first reply; false: its first words
+  title = false, -- true: a model is asked for the title of a session, after its first reply; false: its first words
 
   -- extract: what makes a sentence good
   by_importance = 1, by_rarity = 0.5, by_number = 0.2, by_name = 0.12, by_place = 0.05, by_kept = 0.8, by_open = 0.6,
