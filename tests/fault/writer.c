@@ -69,13 +69,13 @@ static void say(long from, long to) {
     }
 }
 
-/* Adds from `number` on until `end` ms; returns the next number. */
+/* Adds from `number` on until `end` ms, once at least; returns the next number. */
 static long write_on(const char *path, const char *session, long number, int64_t end, bool aloud) {
     open_store(path);
     kal_session row = {.id = T(session)};
     kal_code code = kal_session_add(store, &row, &err);
     if (code != KAL_OK && code != KAL_EXISTS) give_up("session", code);
-    while (!end || now_ms() < end) {
+    for (long first = number; !end || number == first || now_ms() < end;) {
         long count = number % 7 ? 1 : 3;
         if (count == 3)
             add_three(session, number);
@@ -97,7 +97,7 @@ static long read_on(const char *path, int64_t end) {
     long rounds = 0;
     int failures;
     open_store(path);
-    for (; now_ms() < end; rounds++) {
+    for (; rounds == 0 || now_ms() < end; rounds++) {
         kal_code code = world_read(store, &failures);
         if (code != KAL_OK) give_up("read", code);
     }
@@ -109,7 +109,7 @@ static long back_up_on(const char *path, const char *folder, int64_t end) {
     static kal_backup made, seen;
     long rounds = 0;
     open_store(path);
-    for (; now_ms() < end; rounds++) {
+    for (; rounds == 0 || now_ms() < end; rounds++) {
         kal_code code = kal_store_backup(store, folder, &made, &err);
         if (code == KAL_OK) code = kal_backup_verify(made.path, &seen, &err);
         if (code != KAL_OK) give_up("backup", code);
