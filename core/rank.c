@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPAND_MAX 12  /* queries of more words are not widened by related ones */
+#define EXPAND_MAX                                                                                 \
+    12 /* queries of more words are not widened by related ones; at most 16, see `related` */
 #define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
 #define RELATED_MAX 40 /* related words of one term that are looked up */
 
@@ -22,21 +23,22 @@ static bool allocate(kali_rank *r) {
     r->own = calloc(n + 1, sizeof *r->own);
     r->extra = calloc(n + 1, sizeof *r->extra);
     r->widened = calloc(n + 1, sizeof *r->widened);
+    r->related = calloc(n + 1, sizeof *r->related);
     r->active = malloc((n + 1) * sizeof *r->active);
     r->list = malloc((3 * n + 1) * sizeof *r->list);
     r->session = calloc(sessions, sizeof *r->session);
     r->session_tf = calloc(sessions, sizeof *r->session_tf);
     r->session_list = malloc(sessions * sizeof *r->session_list);
-    return r->score && r->own && r->extra && r->widened && r->active && r->list && r->session &&
-           r->session_tf && r->session_list;
+    return r->score && r->own && r->extra && r->widened && r->related && r->active && r->list &&
+           r->session && r->session_tf && r->session_list;
 }
 
 void kali_rank_free(kali_rank *r) {
     for (size_t t = 0; t < KALI_TERMS; t++)
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
-    void *all[] = {r->score, r->own,     r->extra,      r->widened,     r->active,
-                   r->list,  r->session, r->session_tf, r->session_list};
+    void *all[] = {r->score,  r->own,  r->extra,   r->widened,    r->related,
+                   r->active, r->list, r->session, r->session_tf, r->session_list};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     kali_reader_close(r->reader);
@@ -63,17 +65,22 @@ static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
     }
 }
 
-static void add_extra(kali_rank *r, lists *l, const kali_postings *p, float weight) {
+static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, float weight) {
     size_t place = 0;
     for (size_t i = 0; i < p->count; i++) {
         size_t at = kali_documents_find(&r->documents, p->rows[i].id, place);
         if (at == SIZE_MAX) continue;
         place = at;
         float tf = weight * (float)p->rows[i].tf;
+        r->related[at] |= (uint16_t)(1u << t);
         if (r->own[at] > 0 || tf <= r->extra[at]) continue;
         if (r->extra[at] == 0) l->extra[l->extras++] = (uint32_t)at;
         r->extra[at] = tf;
     }
+}
+
+bool kali_rank_relates(const kali_rank *r, size_t term, size_t place) {
+    return term < EXPAND_MAX && r->related[place] >> term & 1;
 }
 
 static bool among(const kali_question *q, kal_str stem) {
@@ -108,7 +115,7 @@ static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
         if (among(&r->question, w->stem)) continue;
         code = kali_reader_term(r->reader, w->stem, &postings, err);
         double weight = w->category ? r->weights->category : r->weights->related;
-        if (code == KAL_OK && weight > 0) add_extra(r, l, &postings, (float)weight);
+        if (code == KAL_OK && weight > 0) add_extra(r, t, l, &postings, (float)weight);
         seen++;
     }
     kali_postings_free(&postings);

@@ -27,8 +27,9 @@ typedef struct kali_rank {
     float *score;                 /* of each place */
     uint32_t *active;             /* places with a score */
     float *own, *extra, *widened; /* of one term: tf, tf of related words, tf with neighbours */
-    uint32_t *list;               /* places touched by one term */
-    float *session;               /* BM25 of each session */
+    uint16_t *related; /* of each place, as bits: the terms whose related words it holds */
+    uint32_t *list;    /* places touched by one term */
+    float *session;    /* BM25 of each session */
     float *session_tf;
     uint32_t *session_list;
     float session_best; /* what the best session adds to a message */
@@ -43,7 +44,8 @@ void kali_rank_proximity(kali_rank *rank);
 /* What a message of this role is worth: less for an assistant, who does not know what happened to the user; as much more
 ** as for any speaker who is named when it is looked up what he said. */
 double kali_rank_voice(const kali_rank *rank, const kali_record *record);
-/* Whether the message at the place holds the term. */
+/* Whether the message at the place holds the term, or a word that is related to it. */
 bool kali_rank_holds(const kali_rank *rank, size_t term, size_t place);
+bool kali_rank_relates(const kali_rank *rank, size_t term, size_t place);
 
 #endif

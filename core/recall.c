@@ -166,24 +166,33 @@ static bool list_words(const kali_rank *r, const bool held[KALI_TERMS], char out
     return n > 0;
 }
 
-/* Whether one of the two messages before or the two after the place holds the term: they lend it their words. */
+/* Whether the term, or a word related to it, stands in a message that lends the place its words: one, two and four away. */
 static bool is_near(const kali_rank *r, size_t term, uint32_t place) {
     const kali_record *rows = r->documents.rows;
     int32_t back = rows[place].previous, on = rows[place].next;
-    int32_t all[] = {back, back < 0 ? -1 : rows[back].previous, on, on < 0 ? -1 : rows[on].next};
-    for (size_t i = 0; i < 4; i++)
-        if (all[i] >= 0 && kali_rank_holds(r, term, (size_t)all[i])) return true;
+    for (int away = 1; away <= 4; away++) {
+        int32_t all[] = {back, on};
+        for (size_t i = 0; i < 2; i++)
+            if (all[i] >= 0 && away != 3 &&
+                (kali_rank_holds(r, term, (size_t)all[i]) ||
+                 kali_rank_relates(r, term, (size_t)all[i])))
+                return true;
+        back = back < 0 ? -1 : rows[back].previous;
+        on = on < 0 ? -1 : rows[on].next;
+    }
     return false;
 }
 
 static void explain_words(const kali_rank *r, uint32_t place, writer *w) {
-    bool own[KALI_TERMS] = {false}, near[KALI_TERMS] = {false};
+    bool own[KALI_TERMS] = {false}, related[KALI_TERMS] = {false}, near[KALI_TERMS] = {false};
     char words[300];
     for (size_t t = 0; t < r->question.count; t++) {
         own[t] = kali_rank_holds(r, t, place);
-        near[t] = !own[t] && is_near(r, t, place);
+        related[t] = !own[t] && kali_rank_relates(r, t, place);
+        near[t] = !own[t] && !related[t] && is_near(r, t, place);
     }
     if (list_words(r, own, words)) add_reason(w, "words", words, 0);
+    if (list_words(r, related, words)) add_reason(w, "related to", words, 0);
     if (list_words(r, near, words)) add_reason(w, "nearby", words, 0);
 }
 
