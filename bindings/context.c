@@ -73,7 +73,7 @@ static void read_plan(lua_State *L, int table, kal_plan *plan) {
 
 /* ---- what was recalled ---- */
 
-/* Reads the list of {id, score, reasons}; the array is a userdata and the texts are left on the stack,
+/* Reads the list of {id, score, lent, reasons}; the array is a userdata and the texts are left on the stack,
 ** so that both live as long as the call. */
 static void read_recalled(lua_State *L, int table, kal_request *request) {
     lua_pushliteral(L, "recalled");
@@ -91,6 +91,7 @@ static void read_recalled(lua_State *L, int table, kal_request *request) {
         if (!kalb_field_integer(L, row, "id", &rows[i].id))
             luaL_error(L, "recalled: 'id' is missing");
         kalb_field_number(L, row, "score", &rows[i].score);
+        kalb_field_number(L, row, "lent", &rows[i].lent);
         kalb_field_text(L, row, "reasons", &rows[i].reasons);
     }
     request->recalled = rows;

@@ -63,6 +63,8 @@ void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
         kalb_push_row(L, KAL_MESSAGE, &hits[i].message);
         lua_pushnumber(L, hits[i].score);
         lua_setfield(L, -2, "score");
+        lua_pushnumber(L, hits[i].lent);
+        lua_setfield(L, -2, "lent");
         kalb_push_text(L, hits[i].reasons);
         lua_setfield(L, -2, "reasons");
         push_neighbour(L, "question", hits[i].question);

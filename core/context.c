@@ -18,7 +18,7 @@
 kal_plan kal_plan_default(void) {
     return (kal_plan){.pin = {10, 0.25, 0},
                       .summary = {3, 0.25, 0},
-                      .recalled = {60, 0.5, 0.2},
+                      .recalled = {60, 0.5, 0.15},
                       .recent = {20, 1, 0},
                       .block = 4};
 }

@@ -12,6 +12,7 @@ typedef struct kali_entry {
     kal_str piece; /* its rendered text: a line of a section, or the whole content of a message */
     kal_str created_at;
     kal_str speaker; /* of a recalled message, where the role does not tell */
+    double own;      /* its score without what its session has lent it */
     int64_t number;  /* id of a message */
 } kali_entry;
 

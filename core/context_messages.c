@@ -4,6 +4,7 @@
 */
 #include "context.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,8 @@ static kal_code keep_hits(kali_build *b, const kal_hit *hits, size_t count, kal_
     kal_recalled *list = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *list);
     bool kept = list != NULL;
     for (size_t i = 0; kept && i < count; i++) {
-        list[i] = (kal_recalled){.id = hits[i].message.id, .score = hits[i].score};
+        list[i] =
+            (kal_recalled){.id = hits[i].message.id, .score = hits[i].score, .lent = hits[i].lent};
         kept = kali_build_keep(b, hits[i].reasons, &list[i].reasons);
     }
     if (!kept) return kali_fail(err, KAL_NOMEM, "out of memory");
@@ -211,6 +213,7 @@ static kal_code fetch_one(kali_build *b, kali_stmt *q, const kal_recalled *r, ka
     code = kept ? read_message(b, q, e, err) : kali_fail(err, KAL_NOMEM, "out of memory");
     kali_reset(q);
     e->item.score = r->score;
+    e->own = r->score - r->lent;
     e->item.reasons = reasons;
     return code;
 }
@@ -231,18 +234,24 @@ kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
     return code;
 }
 
-/* Whether a candidate is far behind the best one, as the plan sees it. */
-static bool is_weak(const kali_build *b, const kali_entry *e, double best) {
+/* What the plan wants a candidate to have of its own, so that it is not far behind the best one. What a session lends to
+** all of its messages makes none of them worth showing. */
+static double least_of(const kali_build *b, const kali_found *f) {
+    double best = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].own > best) best = f->list[i].own;
     double least = b->plan.recalled.min_importance;
-    return least > 0 && !(e->item.score >= least * best);
+    return least > 0 ? least * best : -HUGE_VAL;
 }
 
 /* The room that the recent run leaves for the recalled part. */
 static int64_t reserve(const kali_build *b, const kali_found *f) {
     int64_t cap = (int64_t)(b->plan.recalled.share * (double)b->after_fixed), sum = 0;
+    double least = least_of(b, f);
     kali_section s = {.cap = cap};
-    for (size_t i = 0; i < f->count && !is_weak(b, &f->list[i], f->list[0].item.score); i++)
-        sum += i ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
+    for (size_t i = 0; i < f->count && sum < cap; i++)
+        if (f->list[i].own >= least)
+            sum += sum ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
     return sum < cap ? sum : cap;
 }
 
@@ -275,14 +284,14 @@ static bool is_shown(const kali_build *b, int64_t id) {
 kal_code kali_build_recalled(kali_build *b, kali_found *found, kal_err *err) {
     kali_entry *list = found->list;
     size_t count = found->count;
-    double best = count ? list[0].item.score : 0;
+    double least = least_of(b, found);
     kali_section s = {.cap = b->rest}; /* its share, and what the recent run has left besides */
     kal_code code = KAL_OK;
     for (size_t i = 0; i < count && code == KAL_OK; i++) {
         if (is_shown(b, list[i].number))
             kali_build_put(&list[i].item, false, "already shown as a recent message");
-        else if (is_weak(b, &list[i], best))
-            kali_build_put(&list[i].item, false, "its score is too far below the best one's");
+        else if (list[i].own < least)
+            kali_build_put(&list[i].item, false, "its own score is too far below the best one's");
         else
             code = kali_build_take(b, &s, &list[i], "recalled for the query", err);
     }

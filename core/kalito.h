@@ -970,7 +970,9 @@ typedef struct kal_query {
 /* A message that was found. The row is borrowed until the next call on the store. */
 typedef struct kal_hit {
     kal_message message;
-    double score;    /* > 0; comparable within one answer only */
+    double score; /* > 0; comparable within one answer only */
+    double
+        lent; /* the part of it that comes from the session as a whole, not from the message: 0..score */
     kal_str reasons; /* JSON: [["words","boiler manual"],["speaker",0.6],...] */
     /* What makes it readable, 0 none: the message that it answers (the nearest of the three before it that is by
     ** somebody else, when this is an assistant's or that ends in a question mark), or of a question that is no
@@ -1111,7 +1113,8 @@ typedef struct kal_share {
     /* At most this part of what the fixed parts leave of the budget, 0..1. Of recalled messages: at least this part,
     ** which the recent ones leave for them; they also get what those do not need. */
     double share;
-    /* Rows below it are not taken, 0..1. Of recalled messages: those with less than this part of the best one's score. */
+    /* Rows below it are not taken, 0..1. Of recalled messages: those whose own score (without `lent`) is less than this
+    ** part of the best one. */
     double min_importance;
 } kal_share;
 
@@ -1131,6 +1134,7 @@ KAL_API kal_plan kal_plan_default(void);
 typedef struct kal_recalled {
     int64_t id;
     double score;
+    double lent;     /* see kal_hit */
     kal_str reasons; /* JSON, may be absent */
 } kal_recalled;
 

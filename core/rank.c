@@ -351,7 +351,7 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         const kali_record *d = &r->documents.rows[place];
-        double v = r->score[place];
+        double before = r->score[place], v = before;
         if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + w->speaker;
         v *= kali_rank_voice(r, d);
         if (dated) v *= 1 + w->date * date_share(q, d->day);
@@ -359,6 +359,7 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;
         r->score[place] = (float)v > 0 ? (float)v : 0;
         if (r->score[place] > 0) r->active[left++] = place;
+        r->extra[place] = (float)(r->session_best * r->session[d->session] * v / before);
     }
     r->active_count = left;
 }

@@ -24,9 +24,11 @@ typedef struct kali_rank {
     kali_reader *reader;
     kali_term terms[KALI_TERMS];
     size_t places, active_count;
-    float *score;                 /* of each place */
-    uint32_t *active;             /* places with a score */
-    float *own, *extra, *widened; /* of one term: tf, tf of related words, tf with neighbours */
+    float *score;     /* of each place */
+    uint32_t *active; /* places with a score */
+    /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
+    ** score of each place. */
+    float *own, *extra, *widened;
     uint16_t *related; /* of each place, as bits: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
     float *session;    /* BM25 of each session */

@@ -256,6 +256,7 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
         if (cost > left && query->budget > 0) continue;
         left -= cost;
         hit->score = list[i].score;
+        hit->lent = r->extra[list[i].place] < hit->score ? r->extra[list[i].place] : hit->score;
         tell_neighbours(r, list[i].place, hit);
         ++*count;
     }

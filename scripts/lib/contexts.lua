@@ -35,26 +35,28 @@ local function rounded(score)
   return math.floor(score * 1000 + 0.5) / 1000
 end
 
--- Hits, and the neighbours that make them readable. A neighbour has half the score of its hit, and stands where that
--- score belongs: better hits go before it.
+-- Hits with the neighbours that make them readable, each once, in the order of their scores: a neighbour has half of
+-- its hit's, which may be more than it was found with.
 local function with_neighbours(hits, new)
   local seen, list, later = {}, {}, {}
+  local function put(row)
+    if not seen[row.id] then list[#list + 1] = row end
+    seen[row.id] = true
+  end
   for _, hit in ipairs(hits) do
-    seen[hit.id] = true
     for _, id in ipairs(hit.copies or {}) do seen[id] = true end -- shown by the hit that says the same
   end
   for _, hit in ipairs(hits) do
-    while later[1] and later[1].score > hit.score do list[#list + 1] = table.remove(later, 1) end
+    while later[1] and later[1].score > hit.score do put(table.remove(later, 1)) end
     if not is_later(hit, new) then
-      list[#list + 1] = { id = hit.id, score = rounded(hit.score), reasons = hit.reasons }
+      put { id = hit.id, score = rounded(hit.score), lent = rounded(hit.lent), reasons = hit.reasons }
       local id = neighbour(hit, seen, new)
-      if id then
-        seen[id] = true
-        later[#later + 1] = { id = id, score = rounded(hit.score / 2), reasons = ('[["beside","%d"]]'):format(hit.id) }
-      end
+      later[#later + 1] = id and { id = id, score = rounded(hit.score / 2), lent = rounded(hit.lent / 2),
+        reasons = ('[["beside","%d"]]'):format(hit.id) } or nil
     end
   end
-  return table.move(later, 1, #later, #list + 1, list)
+  for _, row in ipairs(later) do put(row) end
+  return list
 end
 
 -- What is looked for, and where. An archived session stays out of what others recall, and recalls of itself alone.

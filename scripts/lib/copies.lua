@@ -100,7 +100,7 @@ local function show(hits, group)
   shown.copies = others
   local also = { "also said in", table.concat(others, " ") }
   shown.reasons = scoring.encode { also, table.unpack(scoring.decode(shown.reasons)) }
-  shown.score = first.score
+  shown.score, shown.lent = first.score, first.lent
   for _, i in ipairs(group) do
     if hits[i].similarity then shown.similarity = math.max(shown.similarity or -1, hits[i].similarity) end
   end

@@ -84,6 +84,7 @@ local function in_order(hits, order, limit, budget)
     local hit = by_id[row.id]
     local cost = hit and budget and kalito.text.tokens(hit.text) or 0
     if hit and #out < limit and cost <= left then
+      if hit.score > 0 then hit.lent = hit.lent * row.score / hit.score end
       hit.score, left = row.score, left - cost
       if #row.reasons > 0 then hit.reasons = scoring.encode(row.reasons) end
       out[#out + 1] = hit

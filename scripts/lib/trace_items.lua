@@ -19,7 +19,7 @@ local function numbered(words)
 end
 
 ---What a trace keeps of a context: items as part, why (both as places in `words`), in (1 or 0), id ("" for none),
----tokens, score, hash; recalled messages as id, score, reasons ("" for none).
+---tokens, score, hash; recalled messages as id, score, lent, reasons ("" for none).
 ---@param context kalito.Context with `recalled`
 ---@return { words: string[], items: table[], recalled: table[] }
 function M.pack(context)
@@ -30,7 +30,7 @@ function M.pack(context)
     items[i] = { place(item.part), place(item.why), item["in"] and 1 or 0, item.id or "", item.tokens, item.score,
       kalito.hash(item.text) }
   end
-  for i, row in ipairs(context.recalled) do recalled[i] = { row.id, row.score, row.reasons or "" } end
+  for i, row in ipairs(context.recalled) do recalled[i] = { row.id, row.score, row.lent, row.reasons or "" } end
   return { words = words, items = items, recalled = recalled }
 end
 
@@ -49,7 +49,9 @@ end
 
 local function recalled_of(details)
   local list = kalito.json.array {}
-  for i, row in ipairs(details.recalled) do list[i] = { id = row[1], score = row[2], reasons = given(row[3]) } end
+  for i, row in ipairs(details.recalled) do
+    list[i] = { id = row[1], score = row[2], lent = row[3], reasons = given(row[4]) }
+  end
   return list
 end
 

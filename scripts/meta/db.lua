@@ -672,6 +672,7 @@ function db.card.count(filter) end
 ---@class kalito.Recalled
 ---@field id integer of a message
 ---@field score? number
+---@field lent? number the part of it that comes from the session as a whole, default 0
 ---@field reasons? string JSON
 
 ---What is to be seen among the pins for one context: no row holds it.
@@ -685,7 +686,7 @@ function db.card.count(filter) end
 ---@class kalito.Plan
 ---@field pin? kalito.Share default 10 rows
 ---@field summary? kalito.Share default 3
----@field recalled? kalito.Share default 60, share 0.5, min_importance 0.2
+---@field recalled? kalito.Share default 60, share 0.5, min_importance 0.15
 ---@field recent? kalito.Share default 20
 ---@field block? integer the recent part drops its oldest so many at a time, 1..100, default 4
 
@@ -693,8 +694,8 @@ function db.card.count(filter) end
 ---@field limit? integer so many rows are candidates, 0..1000
 ---@field share? number at most this part of what the fixed parts leave of the budget, 0..1; of recalled messages: at
 ---least this part, and besides what the recent ones do not need
----@field min_importance? number rows below it are not taken, 0..1; of recalled messages: those with less than this
----part of the best one's score
+---@field min_importance? number rows below it are not taken, 0..1; of recalled messages: those whose own
+---score, without `lent`, is less than this part of the best one
 
 ---A context: what to send, and why.
 ---@class kalito.Context
@@ -771,6 +772,7 @@ function db.recall.words(lists) end
 ---A message that was found.
 ---@class kalito.Hit: kalito.Message
 ---@field score number above 0; comparable within one answer only
+---@field lent number the part of it that comes from the session as a whole, not from the message: 0 to score
 ---@field reasons string JSON
 ---@field question? integer the message that it answers: what makes it readable
 ---@field answer? integer of a question: the message that answers it

@@ -96,7 +96,7 @@ static void all_parts_stand_in_their_order(void **state) {
     add_message_at(f, "s", "Hello?", "2030-01-01");
     kal_message reply = {.session = T("s"), .role = T("assistant"), .text = T("Hello!")};
     ok(kal_message_add(f->store, &reply, &f->err));
-    kal_recalled recalled = {old, 3.5, T("[[\"parking\",3.5]]")};
+    kal_recalled recalled = {old, 3.5, 0, T("[[\"parking\",3.5]]")};
     ok(build(f, (kal_request){.session = T("s"),
                               .text = T("Where is the car?"),
                               .budget = 1000,
@@ -195,7 +195,7 @@ static void a_stored_message_is_shown_once_and_ends_the_conversation(void **stat
     fixture *f = *state;
     for (int i = 0; i < 5; i++)
         add_message(f, "s", "x");
-    kal_recalled recalled[] = {{4, 2, {0}}, {2, 1, {0}}};
+    kal_recalled recalled[] = {{4, 2, 0, {0}}, {2, 1, 0, {0}}};
     ok(build(f, (kal_request){.session = T("s"),
                               .message = 4,
                               .budget = 1000,
@@ -213,7 +213,7 @@ static void archived_messages_are_recalled_but_not_recent(void **state) {
     kal_session boundary = {
         .has = KAL_BIT(10), .id = T("s"), .boundary_at = T("2025-01-01"), .boundary_id = 4};
     ok(kal_session_set(f->store, &boundary, &f->err));
-    kal_recalled recalled = {2, 1, {0}};
+    kal_recalled recalled = {2, 1, 0, {0}};
     ok(build(f,
              (kal_request){
                  .session = T("s"), .budget = 1000, .recalled = &recalled, .recalled_count = 1}));
@@ -239,8 +239,8 @@ static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
     fixture *f = *state;
     add_session(f, "t");
     int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{b, 3, {0}},   {a, 2, {0}},  {b, 1, {0}},
-                               {999, 1, {0}}, {-1, 1, {0}}, {a, 9, {0}}};
+    kal_recalled recalled[] = {{b, 3, 0, {0}},   {a, 2, 0, {0}},  {b, 1, 0, {0}},
+                               {999, 1, 0, {0}}, {-1, 1, 0, {0}}, {a, 9, 0, {0}}};
     ok(build(f, (kal_request){
                     .session = T("s"), .budget = 1000, .recalled = recalled, .recalled_count = 6}));
     assert_string_equal(outline(), "recalled:1 recalled:2");
@@ -261,7 +261,7 @@ static void recalled_messages_may_have_what_the_recent_ones_leave(void **state) 
     add_session(f, "t");
     for (int i = 0; i < 20; i++)
         recalled[i] = (kal_recalled){
-            add_message(f, "t", "an apple, a pear, a plum, a fig and a quince"), 20 - i, {0}};
+            add_message(f, "t", "an apple, a pear, a plum, a fig and a quince"), 20 - i, 0, {0}};
     add_message(f, "s", "x");
     kal_request r = {.session = T("s"), .budget = 300, .recalled = recalled, .recalled_count = 20};
     ok(build(f, r));
@@ -281,7 +281,7 @@ static void what_is_far_behind_the_best_is_not_recalled(void **state) {
     fixture *f = *state;
     add_session(f, "t");
     int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{a, 10, {0}}, {b, 1.9, {0}}};
+    kal_recalled recalled[] = {{a, 10, 0, {0}}, {b, 1.4, 0, {0}}};
     kal_plan plan = kal_plan_default();
     kal_request r = {.session = T("s"),
                      .budget = 1000,
@@ -290,7 +290,17 @@ static void what_is_far_behind_the_best_is_not_recalled(void **state) {
                      .plan = &plan};
     ok(build(f, r));
     assert_string_equal(outline(), "recalled:1 -recalled:2");
-    assert_string_equal(item(1).why, "its score is too far below the best one's");
+    assert_string_equal(item(1).why, "its own score is too far below the best one's");
+    recalled[1].score = 1.6;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2");
+    recalled[1].score += recalled[1].lent = 6; /* what its session has lent is not its own */
+    recalled[0].score += recalled[0].lent = 6;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2");
+    recalled[1].lent = 6.3;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 -recalled:2");
     plan.recalled.min_importance = 0;
     ok(build(f, r));
     assert_string_equal(outline(), "recalled:1 recalled:2");
@@ -756,7 +766,8 @@ static void no_session_plan_or_budget_breaks_the_rules(void **state) {
             /* Its own messages often, sometimes one that is not there. */
             int64_t id =
                 below(&d, 2) && known[s].last ? known[s].last - below(&d, 60) : below(&d, 900) - 5;
-            recalled[i] = (kal_recalled){id, wild_number(&d), below(&d, 2) ? T("[]") : T(NULL)};
+            recalled[i] = (kal_recalled){id, wild_number(&d), wild_number(&d),
+                                         below(&d, 2) ? T("[]") : T(NULL)};
         }
         if (below(&d, 3) == 0) {
             strcpy(text, random_text(&d));

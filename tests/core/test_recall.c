@@ -10,7 +10,8 @@ static kal_code recall(fixture *f, const char *text) {
     return kal_recall_find(f->store, &query, hits, &count, &f->err);
 }
 
-static int64_t say(fixture *f, const char *session, const char *role, const char *speaker, const char *text) {
+static int64_t say(fixture *f, const char *session, const char *role, const char *speaker,
+                   const char *text) {
     kal_message row = {.session = T(session), .role = T(role), .text = T(text)};
     if (speaker) row.speaker = T(speaker);
     ok(kal_message_add(f->store, &row, &f->err));
@@ -36,8 +37,9 @@ static double score_of(int64_t id) {
 /* The lists that the product gives the core, read from the script's text. */
 static void take_english(fixture *f) {
     static char *file;
-    static const char *const names[] = {"stop",     "forms",      "related",      "ask_when",
-                                        "time_words", "first_person", "you_said", "look_up", "months"};
+    static const char *const names[] = {"stop",     "forms",      "related",
+                                        "ask_when", "time_words", "first_person",
+                                        "you_said", "look_up",    "months"};
     char path[600];
     size_t size;
     snprintf(path, sizeof path, "%s", __FILE__);
@@ -85,7 +87,8 @@ static void an_answer_has_the_words_of_its_question(void **state) {
 
 static void the_speaker_who_is_named_is_heard_first(void **state) {
     fixture *f = *state;
-    int64_t ann = say(f, "a", "user", "Ann", "The museum has a new roof."), bob = say(f, "b", "user", "Bob", "The museum has a new roof.");
+    int64_t ann = say(f, "a", "user", "Ann", "The museum has a new roof."),
+            bob = say(f, "b", "user", "Bob", "The museum has a new roof.");
     assert_true(best(f, "What did Ann tell of the museum?") == ann);
     assert_true(best(f, "What did Bob tell of the museum?") == bob);
     kal_weights none = kal_weights_default();
@@ -130,11 +133,14 @@ static void forms_and_related_words_are_found_after_the_word_itself(void **state
 
 static void words_that_stand_together_count_more(void **state) {
     fixture *f = *state;
-    say(f, "a", "user", NULL, "garden one two three four five six seven eight nine ten shed eleven");
+    say(f, "a", "user", NULL,
+        "garden one two three four five six seven eight nine ten shed eleven");
     add_session(f, "c");
-    int64_t near = say(f, "c", "user", NULL, "one two three four five six garden shed seven eight nine ten eleven");
+    int64_t near = say(f, "c", "user", NULL,
+                       "one two three four five six garden shed seven eight nine ten eleven");
     add_session(f, "d");
-    say(f, "d", "user", NULL, "garden one two three four five six seven eight nine ten shed eleven");
+    say(f, "d", "user", NULL,
+        "garden one two three four five six seven eight nine ten shed eleven");
     assert_true(best(f, "garden shed") == near);
 }
 
@@ -148,12 +154,14 @@ static void a_date_that_is_asked_for_raises_its_day(void **state) {
 
 static void the_assistants_words_count_less_unless_they_are_asked_for(void **state) {
     fixture *f = *state;
-    int64_t user = say(f, "a", "user", NULL, "a boiler needs water"), reply = say(f, "b", "assistant", NULL, "a boiler needs water");
+    int64_t user = say(f, "a", "user", NULL, "a boiler needs water"),
+            reply = say(f, "b", "assistant", NULL, "a boiler needs water");
     assert_true(best(f, "boiler") == user);
     ok(recall(f, "What was your advice about the boiler?"));
     assert_true(score_of(reply) > score_of(user));
     ok(recall(f, "Your advice about the boiler was fine. I shall follow it."));
-    assert_true(score_of(reply) < score_of(user) * 1.2); /* a turn of a chat: it goes on with either */
+    assert_true(score_of(reply) <
+                score_of(user) * 1.2); /* a turn of a chat: it goes on with either */
 }
 
 static void what_the_assistant_answered_has_the_words_of_the_question(void **state) {
@@ -172,7 +180,8 @@ static void who_asks_about_himself_is_told_what_he_said_of_himself(void **state)
 
 static void archived_sessions_take_part_only_when_they_are_named(void **state) {
     fixture *f = *state;
-    int64_t one = say(f, "a", "user", NULL, "the boiler"), two = say(f, "b", "user", NULL, "the boiler");
+    int64_t one = say(f, "a", "user", NULL, "the boiler"),
+            two = say(f, "b", "user", NULL, "the boiler");
     kal_session row = {.id = T("a"), .archived_at = T("2025-04-01")};
     ok(kal_session_set(f->store, &row, &f->err));
     ok(recall(f, "boiler"));
@@ -214,6 +223,12 @@ static void limit_budget_and_the_query_itself(void **state) {
     fails(KAL_MISUSE, recall(f, "\xC3"));
 }
 
+static const kal_hit *found(int64_t id) {
+    size_t rank = rank_of(id);
+    if (!rank) fail_msg("message %lld is not found", (long long)id);
+    return &hits[rank - 1];
+}
+
 static void reasons_say_why(void **state) {
     fixture *f = *state;
     say(f, "a", "user", "Ann", "How is the boiler?");
@@ -224,12 +239,31 @@ static void reasons_say_why(void **state) {
     assert_non_null(strstr(reasons, "[\"words\",\"manual\"]"));
     assert_non_null(strstr(reasons, "[\"nearby\",\"boiler\"]"));
     assert_non_null(strstr(reasons, "[\"speaker\",0.6]"));
+    int64_t dog = say(f, "b", "user", NULL, "My dog sleeps");
+    for (int i = 0; i < 4; i++)
+        say(f, "b", "user", NULL, "Hm.");
+    ok(recall(f, "animal"));
+    assert_non_null(strstr(found(dog)->reasons.data, "[\"related to\",\"animal\"]"));
+    assert_non_null(strstr(found(dog + 4)->reasons.data, "[\"nearby\",\"animal\"]"));
 }
 
-static const kal_hit *found(int64_t id) {
-    size_t rank = rank_of(id);
-    if (!rank) fail_msg("message %lld is not found", (long long)id);
-    return &hits[rank - 1];
+static void what_the_session_lends_is_told(void **state) {
+    fixture *f = *state;
+    int64_t zebra = say(f, "a", "user", NULL, "A zebra, a zebra and a tiger");
+    say(f, "a", "user", NULL, "x");
+    int64_t beside = say(f, "a", "user", NULL, "They sleep.");
+    say(f, "b", "user", NULL, "No animal at all");
+    ok(recall(f, "zebra tiger"));
+    assert_true(found(zebra)->lent > 0 && found(zebra)->lent < found(zebra)->score / 2);
+    double part = found(zebra)->lent / found(zebra)->score;
+    assert_true(found(beside)->lent > 1.5 * part * found(beside)->score);
+    assert_true(found(beside)->lent < found(beside)->score);
+    kal_weights none = kal_weights_default();
+    none.session = 0;
+    ok(kal_recall_find(f->store,
+                       &(kal_query){.text = T("zebra tiger"), .limit = 10, .weights = &none}, hits,
+                       &count, &f->err));
+    assert_true(found(zebra)->lent == 0 && found(beside)->lent == 0);
 }
 
 static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
@@ -255,7 +289,8 @@ static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
 
 static void what_is_gone_or_changed_is_not_found(void **state) {
     fixture *f = *state;
-    int64_t one = say(f, "a", "user", NULL, "the boiler"), two = say(f, "a", "user", NULL, "the boiler too");
+    int64_t one = say(f, "a", "user", NULL, "the boiler"),
+            two = say(f, "a", "user", NULL, "the boiler too");
     kal_message change = {.id = one, .text = T("the stove")};
     ok(kal_message_set(f->store, &change, &f->err));
     ok(recall(f, "boiler"));
@@ -263,7 +298,8 @@ static void what_is_gone_or_changed_is_not_found(void **state) {
     run(f, "UPDATE messages SET text = 'the kettle' WHERE id = %d", (int)two); /* by the original */
     assert_int_equal(best(f, "boiler"), 0);
     assert_true(best(f, "kettle") == two);
-    run(f, "INSERT INTO messages(session_id, role, text, created_at) VALUES ('a', 'user', 'a zebra', '2025-05-01')");
+    run(f,
+        "INSERT INTO messages(session_id, role, text, created_at) VALUES ('a', 'user', 'a zebra', '2025-05-01')");
     assert_int_equal(best(f, "zebra"), 3);
     run(f, "DELETE FROM messages WHERE id = 3");
     assert_int_equal(best(f, "zebra"), 0);
@@ -285,8 +321,9 @@ static void an_undone_transaction_leaves_no_trace(void **state) {
 
 static void any_query_gives_falling_scores_and_the_same_again(void **state) {
     fixture *f = *state;
-    static const char *const words[] = {"boiler", "when", "Ann", "may 3", "?", ".", "dog", "animals", "停车", "\"",
-                                        "you said", "2025", "my", "manual", "a", "und", "è"};
+    static const char *const words[] = {"boiler", "when",    "Ann",  "may 3", "?",        ".",
+                                        "dog",    "animals", "停车", "\"",    "you said", "2025",
+                                        "my",     "manual",  "a",    "und",   "è"};
     dice d = {8};
     for (int i = 0; i < 120; i++) {
         char text[300] = "x ";
@@ -294,7 +331,8 @@ static void any_query_gives_falling_scores_and_the_same_again(void **state) {
             strcat(text, words[below(&d, 17)]);
             strcat(text, " ");
         }
-        say(f, below(&d, 2) ? "a" : "b", below(&d, 3) ? "user" : "assistant", below(&d, 2) ? "Ann" : NULL, text);
+        say(f, below(&d, 2) ? "a" : "b", below(&d, 3) ? "user" : "assistant",
+            below(&d, 2) ? "Ann" : NULL, text);
     }
     for (int i = 0; i < 200; i++) {
         char text[600] = "";
@@ -328,7 +366,8 @@ static size_t read_pairs(const char *language, pair *out, size_t room, char repl
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
         pair p;
-        if (sscanf(line, "%7[a-z]\t%399[^\t]\t%399[^\n]", p.language, p.message, p.question) != 3) continue;
+        if (sscanf(line, "%7[a-z]\t%399[^\t]\t%399[^\n]", p.language, p.message, p.question) != 3)
+            continue;
         if (strcmp(p.language, language) != 0) continue;
         if (strcmp(p.message, "reply") == 0)
             strcpy(reply, p.question);
@@ -347,8 +386,9 @@ static size_t plain_rank(fixture *f, const char *question, int64_t id) {
     for (char *w = strtok(copy, " "); w; w = strtok(NULL, " "))
         sprintf(expression + strlen(expression), "%s\"%s\"", *expression ? " OR " : "", w);
     sqlite3_stmt *q;
-    sqlite3_prepare_v2(other(f), "SELECT rowid FROM plain WHERE plain MATCH ?1 ORDER BY bm25(plain), rowid DESC", -1, &q,
-                       NULL);
+    sqlite3_prepare_v2(
+        other(f), "SELECT rowid FROM plain WHERE plain MATCH ?1 ORDER BY bm25(plain), rowid DESC",
+        -1, &q, NULL);
     sqlite3_bind_text(q, 1, expression, -1, SQLITE_TRANSIENT);
     while (sqlite3_step(q) == SQLITE_ROW && ++at)
         if (sqlite3_column_int64(q, 0) == id) rank = at;
@@ -385,10 +425,12 @@ static void compare_language(fixture *f, const char *language) {
         rank = rank_of(ids[i]);
         ours += rank ? 1.0 / (double)rank : 0;
         ours5 += rank && rank <= 5;
-        if (getenv("KALITO_SHOW") && rank != 1) print_message("%s: %d\n", pairs[i].question, (int)rank);
+        if (getenv("KALITO_SHOW") && rank != 1)
+            print_message("%s: %d\n", pairs[i].question, (int)rank);
     }
-    print_message("# %s: MRR %.3f, plain FTS5 %.3f; R@5 %.3f, %.3f\n", language, ours / (double)asked, plain / (double)asked,
-                  (double)ours5 / (double)asked, (double)plain5 / (double)asked);
+    print_message("# %s: MRR %.3f, plain FTS5 %.3f; R@5 %.3f, %.3f\n", language,
+                  ours / (double)asked, plain / (double)asked, (double)ours5 / (double)asked,
+                  (double)plain5 / (double)asked);
     assert_true(ours >= plain - 1e-9);
     assert_true(ours5 >= plain5);
 }
@@ -421,6 +463,7 @@ int main(void) {
         ON_SESSIONS(limit_budget_and_the_query_itself),
         ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
         ON_SESSIONS(reasons_say_why),
+        ON_SESSIONS(what_the_session_lends_is_told),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
         ON_SESSIONS(any_query_gives_falling_scores_and_the_same_again),

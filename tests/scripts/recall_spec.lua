@@ -72,6 +72,20 @@ describe("recall in the scripts", function()
     assert.are.same({ answer, two }, shown)
   end)
 
+  it("shows the answer to a question that fits well, although the answer alone fits badly", function()
+    for i = 1, 30 do say("user", "We talked about the weather of day " .. i) end
+    say("user", "Where is the manual of the boiler?")
+    local answer = say("assistant", "In the blue tin.")
+    for i = 1, 30 do say("user", "We talked about the weather of week " .. i) end
+    local chat = kalito.conversation(db, assert(db.session.add { name = "Other" }).id)
+    local items = assert(chat:context { budget = 1000, query = "Where did I put the boiler manual?" }).items
+    local why
+    for _, item in ipairs(items) do
+      if item.id == tostring(answer) then why = { item["in"], item.reasons } end
+    end
+    assert.are.same({ true, ('[["beside","%d"]]'):format(answer - 1) }, why)
+  end)
+
   it("takes an assistant's repetition for no evidence: what he was told is shown", function()
     local told = say("user", "I parked the car on level three of the garage on Fifth Street.")
     local quoted = say("assistant", "You told me: \"I parked the car on level three of the garage on Fifth Street.\"")
