@@ -21,10 +21,10 @@ describe("kalito redact", function()
     return (f:shell(line:format(command.quote(words), where or "."))) == 0
   end
 
-  local function texts(session)
+  local function texts(session, field)
     local _, out = f:run("message", "list", session or "Trip", "--json")
     local list = {}
-    for i, row in ipairs(kalito.json.decode(out)) do list[i] = row.text end
+    for i, row in ipairs(kalito.json.decode(out)) do list[i] = row[field or "text"] end
     return list
   end
 
@@ -61,6 +61,7 @@ describe("kalito redact", function()
       .. ('{"session":"Talk","role":"user","speaker":"%s","text":"plain"}\n'):format(MAIL)
       .. ('{"session":"Talk","role":"user","id":"m3","text":"named %s"}\n'):format(MAIL))
     f:run("import", "talk.jsonl")
+    local before = texts("Talk", "external_id")
     f:run("redact", "on")
     f:run("import", "talk.jsonl")
     assert.are.equal(3, #texts "Talk")
@@ -71,6 +72,10 @@ describe("kalito redact", function()
       assert.are.same({ "mail [redacted:email]", "plain", "named [redacted:email]" }, texts "Talk")
     end
     assert.is_false(holds(MAIL))
+    -- No external id is a hash of what was redacted.
+    local now = texts("Talk", "external_id")
+    assert.are.equal(before[3], now[3])
+    for i = 1, 2 do assert.are_not.equal(before[i], now[i]) end
     -- An export of a file where it is off.
     f:shell("export KALITO_DB=other.db; kalito init; kalito session new Old; kalito add Old --role user 'to " .. MAIL
       .. "'; kalito export --all >all.jsonl; rm other.db*")
