@@ -231,17 +231,23 @@ static void put_string(writer *w, const char *text, size_t len) {
     put(w, "\"", 1);
 }
 
-static void put_number(writer *w, int index) {
+/* Traces and rows are full of small integers: printf takes ten times as long for one. */
+static void put_integer(writer *w, lua_Integer v) {
+    char text[24], *end = text + sizeof text, *p = end;
+    lua_Unsigned left = v < 0 ? 0 - (lua_Unsigned)v : (lua_Unsigned)v;
+    do
+        *--p = (char)('0' + left % 10);
+    while (left /= 10);
+    if (v < 0) *--p = '-';
+    put(w, p, (size_t)(end - p));
+}
+
+static void put_real(writer *w, double v) {
     char text[48];
-    if (lua_isinteger(w->L, index)) {
-        snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(w->L, index));
-    } else {
-        double v = lua_tonumber(w->L, index);
-        if (!isfinite(v)) luaL_error(w->L, "JSON has no %s", isnan(v) ? "NaN" : "infinity");
-        snprintf(text, sizeof text, "%.15g", v);
-        if (strtod(text, NULL) != v) snprintf(text, sizeof text, "%.17g", v);
-        if (!strpbrk(text, ".e")) strcat(text, ".0");
-    }
+    if (!isfinite(v)) luaL_error(w->L, "JSON has no %s", isnan(v) ? "NaN" : "infinity");
+    snprintf(text, sizeof text, "%.15g", v);
+    if (strtod(text, NULL) != v) snprintf(text, sizeof text, "%.17g", v);
+    if (!strpbrk(text, ".e")) strcat(text, ".0");
     put(w, text, strlen(text));
 }
 
@@ -334,7 +340,12 @@ static void put_value(writer *w, int depth) {
     case LUA_TBOOLEAN:
         put(w, lua_toboolean(L, -1) ? "true" : "false", lua_toboolean(L, -1) ? 4 : 5);
         break;
-    case LUA_TNUMBER: put_number(w, -1); break;
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, -1))
+            put_integer(w, lua_tointeger(L, -1));
+        else
+            put_real(w, lua_tonumber(L, -1));
+        break;
     case LUA_TSTRING: {
         const char *text = lua_tolstring(L, -1, &len);
         put_string(w, text, len);

@@ -90,8 +90,8 @@ static kal_code push_page(lua_State *L, kal_page *page, kal_err *err) {
     kal_filter filter = {0};
     kal_store *store = kalb_store(L);
     kalb_check_filter(L, 1, name_of(L, "find"), &filter);
-    void *rows = lua_newuserdatauv(L, noun->size * PAGE, 0);
-    page->capacity = PAGE;
+    page->capacity = filter.limit > 0 && filter.limit < PAGE ? (size_t)filter.limit : PAGE;
+    void *rows = lua_newuserdatauv(L, noun->size * page->capacity, 0);
     kal_code code = noun->find(store, &filter, rows, page, err);
     if (code != KAL_OK) return code;
     lua_createtable(L, (int)page->count, 0);

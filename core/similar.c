@@ -14,8 +14,8 @@
 
 struct features {
     uint64_t slot[SLOTS]; /* 0 is empty */
-    size_t n;
-    unsigned level; /* only hashes whose low `level` bits are 0 are in */
+    size_t slots, n;      /* slots in use: a power of two, more than the text has features */
+    unsigned level;       /* only hashes whose low `level` bits are 0 are in */
 };
 
 static uint64_t mix(uint64_t h) {
@@ -33,9 +33,9 @@ static bool has_level(uint64_t hash, unsigned level) {
 /* Where the hash is, or the empty slot where it would be. The high bits place, the low ones thin.
  */
 static size_t slot_of(const struct features *set, uint64_t hash) {
-    size_t i = (size_t)(hash >> 40) % SLOTS;
+    size_t last = set->slots - 1, i = (size_t)(hash >> 40) & last;
     while (set->slot[i] != 0 && set->slot[i] != hash)
-        i = (i + 1) % SLOTS;
+        i = (i + 1) & last;
     return i;
 }
 
@@ -51,7 +51,7 @@ static void thin(struct features *set) {
     uint64_t kept[KEPT];
     size_t n = 0;
     set->level++;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < set->slots; i++) {
         uint64_t hash = set->slot[i];
         if (hash != 0 && has_level(hash, set->level)) kept[n++] = hash;
     }
@@ -91,7 +91,11 @@ static uint64_t next_word(kal_str text, size_t *at) {
 }
 
 static void read_features(struct features *set, kal_str text) {
-    memset(set, 0, sizeof *set);
+    set->n = set->level = 0;
+    set->slots = 16; /* a text has fewer features than bytes: a word has two, and a blank */
+    while (set->slots < SLOTS && set->slots <= text.len)
+        set->slots *= 2;
+    memset(set->slot, 0, set->slots * sizeof *set->slot);
     size_t at = 0;
     uint64_t before = 0;
     uint64_t word;
@@ -119,7 +123,7 @@ typedef struct sketch {
 static sketch sketch_of(struct features *set, kal_str text) {
     size_t n = 0;
     read_features(set, text);
-    for (size_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < set->slots; i++)
         if (set->slot[i] != 0) set->slot[n++] = set->slot[i];
     qsort(set->slot, n, sizeof *set->slot, by_value);
     return (sketch){text, set->slot, n, set->level};

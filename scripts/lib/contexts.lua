@@ -32,7 +32,7 @@ end
 
 -- Scores are comparable within one answer only: more digits would only fill the trace.
 local function rounded(score)
-  return math.floor(score * 1000 + 0.5) / 1000
+  return (score * 1000 + 0.5) // 1 / 1000
 end
 
 -- Hits with the neighbours that make them readable, each once, in the order of their scores: a neighbour has half of

@@ -1,0 +1,28 @@
+-- What crosses the boundary whole: numbers in JSON, and lists of rows of every length around a page.
+local kalito = require "kalito"
+
+describe("values across the boundary", function()
+  it("come back from JSON as they were, whole numbers and others", function()
+    local list = { 0, -1, 9, 10, -10, 99, 100, math.maxinteger, math.mininteger, 0.0, -0.5, 1e15, 1e300, 0.1, 2 / 3 }
+    for shift = 0, 62 do list[#list + 1] = 1 << shift end
+    local text = kalito.json.encode(list)
+    local found = kalito.json.decode(text)
+    for i, value in ipairs(list) do
+      assert.are.equal(value, found[i])
+      assert.are.equal(math.type(value), math.type(found[i]))
+      if math.type(value) == "integer" then assert.are.equal(("%d"):format(value), kalito.json.encode(value)) end
+    end
+  end)
+
+  it("are as many rows as there are, and no more than asked for", function()
+    local db <close> = assert(kalito.open(":memory:", { create = true }))
+    local session = assert(db.session.add {}).id
+    for i = 1, 130 do assert(db.message.add { session = session, role = "user", text = "message " .. i }) end
+    for _, limit in ipairs { 1, 2, 63, 64, 65, 128, 129, 130, 200 } do
+      local rows = assert(db.message.find { session = session, limit = limit })
+      assert.are.equal(math.min(limit, 130), #rows)
+      assert.are.equal(#rows, rows[#rows].id)
+    end
+    assert.are.equal(130, #db.message.find { session = session })
+  end)
+end)
