@@ -43,7 +43,7 @@ local function rows(db, args, app)
   end
   local count, message, code = db.redaction[args.dry_run and "count" or "apply"]()
   if not count then return nil, message, code end
-  local held = count > 0 and not args.dry_run and backups.holders(db, app.path()) or {}
+  local held = count > 0 and not args.dry_run and backups.holders(app.path()) or {}
   print.result({ rows = count, backups = kalito.json.array(held) },
     (args.dry_run and "rows that hold secrets: " or "rows redacted: ") .. count)
   for _, path in ipairs(held) do print.note("a backup may still hold them: " .. path) end

@@ -55,19 +55,16 @@ local function may_hold(backup, holds)
   return not db or holds(db)
 end
 
----Backups of an open database, where backups usually are. Those from before adoption carry its name only.
----@param db kalito.Store
+---Backups of a database, where backups usually are. Those from before adoption carry its name only.
 ---@param path string of the database
 ---@param holds? fun(db: kalito.Store): boolean only those of which this is true, or which cannot be opened
 ---@return string[] paths
-function M.holders(db, path, holds)
-  local own = db.sql("SELECT value FROM kalito_meta WHERE key = 'store_id'")
-  local id = own and own[1] and own[1].value
-  local stem = path:match "([^/]+)%.[^./]*$" or path:match "[^/]+$"
+function M.holders(path, holds)
+  local own, stem = kalito.backup.get(path) or {}, path:match "([^/]+)%.[^./]*$" or path:match "[^/]+$"
   local found = {}
   for _, folder in ipairs { (M.folder()) or "", path:match "^(.*)/" or "." } do
     for _, backup in ipairs(folder ~= "" and M.list(folder) or {}) do
-      local same = backup.store_id == id or not backup.store_id and backup.name:find(stem, 1, true) == 1
+      local same = backup.store_id == own.store_id or not backup.store_id and backup.name:find(stem, 1, true) == 1
       if same and (not holds or may_hold(backup, holds)) then found[#found + 1] = backup.path end
     end
   end

@@ -60,7 +60,7 @@ local function run(args, app)
   if args.dry_run then return dry_run(db, session, args) end
   count, message, code = db.session.forget { session = session and session.id, like = args.like }
   if not count then return nil, message, code end
-  local held = backups.holders(db, app.path(), holds_of(session, args.like))
+  local held = backups.holders(app.path(), holds_of(session, args.like))
   print.result({ forgotten = count, backups = kalito.json.array(held) },
     args.like and ("forgot %d row%s"):format(count, count == 1 and "" or "s") or "forgot " .. session.id)
   for _, path in ipairs(held) do print.note("a backup still holds it: " .. path) end
