@@ -12,9 +12,9 @@ typedef struct kalb_script {
     const char *name; /* path below scripts/ without ".lua": "policies/score" */
     const char *data;
     size_t len;
-    size_t text_len; /* of the source */
-    bool
-        compiled; /* `data` is Lua's own code: the layer kalito.* and the main script; else packed source */
+    size_t size;   /* when it is unpacked */
+    bool compiled; /* Lua's own code: the layer kalito.* and the main script; else source */
+    bool packed;
 } kalb_script;
 
 extern const kalb_script kalb_scripts[]; /* ascending by name */

@@ -19,24 +19,30 @@ static const kalb_script *find(const char *name) {
     return bsearch(name, kalb_scripts, kalb_script_count, sizeof *kalb_scripts, compare);
 }
 
-/* Unpacks exactly text_len bytes. */
+/* Unpacks exactly `size` bytes. */
 static bool unpack(const kalb_script *s, char *out) {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)s->data, .avail_in = (uInt)s->len};
     z.next_out = (Bytef *)out;
-    z.avail_out = (uInt)s->text_len;
+    z.avail_out = (uInt)s->size;
     if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK) return false;
     int result = inflate(&z, Z_FINISH);
     inflateEnd(&z);
     return result == Z_STREAM_END && z.avail_out == 0;
 }
 
+/* Pushes what keeps the unpacked data alive. */
+static const char *push_data(lua_State *L, const kalb_script *s) {
+    char *data = lua_newuserdatauv(L, s->packed ? s->size + 1 : 0, 0);
+    if (!s->packed) return s->data;
+    if (!unpack(s, data)) kalb_no_memory(L);
+    return data;
+}
+
 bool kalb_embedded(lua_State *L, const char *name, const char **source, size_t *len) {
     const kalb_script *s = find(name);
     if (!s || s->compiled) return false;
-    char *text = lua_newuserdatauv(L, s->text_len + 1, 0);
-    if (!unpack(s, text)) kalb_no_memory(L);
-    *source = text;
-    *len = s->text_len;
+    *source = push_data(L, s);
+    *len = s->size;
     return true;
 }
 
@@ -53,11 +59,8 @@ int kalb_embedded_load(lua_State *L, const char *name) {
         return luaL_loadfilex(L, chunk, "t");
     }
     snprintf(chunk, sizeof chunk, "@kalito/%s.lua", name);
-    if (s->compiled) return luaL_loadbufferx(L, s->data, s->len, chunk, "b");
-    const char *source;
-    size_t len;
-    kalb_embedded(L, name, &source, &len);
-    int status = luaL_loadbufferx(L, source, len, chunk, "t");
+    const char *data = push_data(L, s);
+    int status = luaL_loadbufferx(L, data, s->size, chunk, s->compiled ? "b" : "t");
     lua_remove(L, -2);
     return status;
 }

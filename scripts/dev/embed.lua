@@ -40,7 +40,7 @@ function emit.schema(out, files)
   out:write("const size_t kali_migration_count = ", #files, ";\n")
 end
 
--- What is loaded at every start, and is no user's to replace, is embedded compiled: it loads in a ninth of the time.
+-- The layer kalito.*, which is no user's to replace, is embedded compiled: it loads in a ninth of the time.
 -- Names of lines and variables stay in it, so that errors read the same. What policies build on stays source: the jail
 -- loads nothing else.
 local built_on = { ["lib/terms"] = true, ["lib/extract"] = true, ["lib/dialogue"] = true }
@@ -50,12 +50,25 @@ local function compile(name, text)
   return string.dump(assert(load(text, "@kalito/" .. name .. ".lua")))
 end
 
--- What is not needed at every start is packed: a third of its size.
-local function pack(path)
+-- What every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
+local at_start = {}
+for name in ([[args behaviour calling choice config contexts contract conversation copies init layout loader output
+  persona persona_file pins policy print recall resolve scoring script trace_items transaction words]]):gmatch "%S+" do
+  at_start["lib/" .. name] = true
+end
+at_start.main = true
+
+-- A half to a third of its size.
+local function pack(data)
+  local path = os.tmpname()
+  local f = assert(io.open(path, "wb"))
+  assert(f:write(data))
+  assert(f:close())
   local pipe = assert(io.popen("gzip -9nc '" .. path .. "'", "r"))
-  local data = pipe:read "a"
-  assert(pipe:close() and #data > 0, path .. ": gzip failed")
-  return data
+  local packed = pipe:read "a"
+  assert(pipe:close() and #packed > 0, "gzip failed")
+  os.remove(path)
+  return packed
 end
 
 function emit.scripts(out, files)
@@ -67,9 +80,11 @@ function emit.scripts(out, files)
     local name = path:sub(#root + 2):gsub("%.lua$", "")
     local text = read(path)
     local code = compile(name, text)
-    local data = code or pack(path)
+    local whole = code or text
+    local data = at_start[name] and whole or pack(whole)
     out:write("static const char data_", i, "[] = {\n", array(data), "};\n")
-    rows[i] = ('    {"%s", data_%d, %d, %d, %s},\n'):format(name, i, #data, #text, code and "true" or "false")
+    rows[i] = ('    {"%s", data_%d, %d, %d, %s, %s},\n'):format(name, i, #data, #whole, tostring(code ~= nil),
+      tostring(not at_start[name]))
   end
   out:write("const kalb_script kalb_scripts[] = {\n", table.concat(rows), "};\n")
   out:write("const size_t kalb_script_count = ", #files, ";\n")
