@@ -148,14 +148,11 @@ static bool same_rows(const kal_backup *a, const kal_backup *b) {
 
 static kal_code make_file(const char *path, kal_err *err) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return kali_fail(err,
-                         errno == ENOSPC   ? KAL_FULL
-                         : errno == ENOENT ? KAL_NOT_FOUND
-                                           : KAL_IO,
-                         "%s: %s", path, strerror(errno));
+    kal_code failed = errno == ENOSPC ? KAL_FULL : errno == ENOENT ? KAL_NOT_FOUND : KAL_IO;
+    if (fd < 0) return kali_fail(err, failed, "%s: %s", path, strerror(errno));
     fchmod(fd, 0600); /* whatever the user's mask takes away */
-    return close(fd), KAL_OK;
+    close(fd);
+    return KAL_OK;
 }
 
 static kal_code open_raw(const char *path, kal_options options, kali_db **out, kal_err *err) {

@@ -59,8 +59,8 @@ typedef struct kali_documents {
     const kali_record *rows;
     size_t count; /* blocks */
     const kali_chain *chains;
-    const int64_t *
-        latest; /* the numbers of all sessions that have messages, that of the last message first */
+    /* The numbers of all sessions that have messages, that of the last message first. */
+    const int64_t *latest;
     size_t latest_count;
     uint32_t sessions;        /* highest session number; chains has one more */
     const uint32_t *speakers; /* how many messages each has, without scope */

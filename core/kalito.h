@@ -153,21 +153,16 @@ KAL_API kal_code kal_text_alike(const kal_str *texts, size_t count, double least
 
 /*
 ** Word sets.
-** A compiled set of words and phrases, matched all at once. It lives in a buffer of the caller,
-** aligned for any type, holds no pointers (it may be moved and copied as bytes) and needs no
-** release.
-** Building reads the words only during the call.
-** Matching ignores case (ASCII, Latin-1, Latin Extended-A and Additional, Greek, Cyrillic), takes
-** the typographic apostrophe for the plain one, and any run of white space for the space of a
-** phrase.
-** It finds whole words: "class" is not in "classy", "my_class" or "klass", "can" not in "can't";
-** the possessive is no part of the word: "Anna" is in "Anna's". At an edge that is not a letter,
-** digit
-** or underscore ("c++", "#todo") nothing is asked of the neighbour; nor at one in a script written
-** without spaces or with attached particles (Han, kana, Hangul, Thai, Lao, Khmer, Burmese):
-** substrings
-** match. The longest entry wins; matches do not overlap. Two entries equal but for case are one:
-** the first. */
+** A compiled set of words and phrases, matched all at once. It lives in a buffer of the caller, aligned for any type,
+** holds no pointers (it may be moved and copied as bytes) and needs no release. Building reads the words only during
+** the call.
+** Matching ignores case (ASCII, Latin-1, Latin Extended-A and Additional, Greek, Cyrillic), takes the typographic
+** apostrophe for the plain one, and any run of white space for the space of a phrase.
+** It finds whole words: "class" is not in "classy", "my_class" or "klass", "can" not in "can't"; the possessive is no
+** part of the word: "Anna" is in "Anna's". At an edge that is not a letter, digit or underscore ("c++", "#todo")
+** nothing is asked of the neighbour; nor at one in a script written without spaces or with attached particles (Han,
+** kana, Hangul, Thai, Lao, Khmer, Burmese): substrings match. The longest entry wins; matches do not overlap. Two
+** entries equal but for case are one: the first. */
 
 #define KAL_WORD_MAX 255    /* bytes in one entry */
 #define KAL_WORDS_MAX 65535 /* entries in a set */
@@ -194,16 +189,18 @@ KAL_API size_t kal_words_lead(const void *set, kal_str text, size_t limit);
 
 /*
 ** Secrets.
-** What is found, as bits, and what takes its place: */
+** What is found, as bits; "[redacted:key]" and the like takes its place. */
 enum {
-    KAL_REDACT_KEY =
-        1, /* keys, tokens, passwords: by their makers' beginnings (sk-, ghp_, AKIA ...), as PEM, JWT
-                             or bearer, or behind names such as api_key= and password: [redacted:key] */
-    KAL_REDACT_CARD =
-        2, /* numbers of payment cards: issuer, length and check digit fit: [redacted:card] */
-    KAL_REDACT_EMAIL = 4, /* [redacted:email] */
-    KAL_REDACT_PHONE = 8, /* +CC numbers, and national forms with separators: [redacted:phone] */
-    KAL_REDACT_WORD = 16, /* the words of a set, whole and in any case: [redacted:word] */
+    /* Keys, tokens, passwords: by their makers' beginnings (sk-, ghp_, AKIA ...), as PEM, JWT or bearer, or behind
+    ** names such as api_key= and password. */
+    KAL_REDACT_KEY = 1,
+    /* Numbers of payment cards: issuer, length and check digit fit. */
+    KAL_REDACT_CARD = 2,
+    KAL_REDACT_EMAIL = 4,
+    /* +CC numbers, and national forms with separators. */
+    KAL_REDACT_PHONE = 8,
+    /* The words of a set, whole and in any case. */
+    KAL_REDACT_WORD = 16,
     KAL_REDACT_ALL = 31
 };
 
@@ -229,12 +226,10 @@ KAL_API void kal_base64_encode(kal_str bytes, char *out);
 ** character that is wrong. */
 KAL_API bool kal_base64_decode(kal_str text, char *out, size_t *count, size_t *bad_at);
 
-/* Estimated number of model tokens in the text. Deterministic and the same on every machine. On
-** English about what the common tokenizers count, on anything else rather more than less
-** (tests/core/test_tokens.c has the measured table). For all texts: at least characters / 4;
-** appending whole
-** characters never lowers it; tokens(a "\n" b) <= tokens(a "\n") + tokens(b); 0 only for the empty
-** text. */
+/* Estimated number of model tokens in the text. Deterministic and the same on every machine. On English about what the
+** common tokenizers count, on anything else rather more than less (tests/core/test_tokens.c has the measured table).
+** For all texts: at least characters / 4; appending whole characters never lowers it;
+** tokens(a "\n" b) <= tokens(a "\n") + tokens(b); 0 only for the empty text. */
 KAL_API size_t kal_tokens(kal_str text);
 
 /* What the envelope of one message costs beside its text: the same in every count of the core. */
@@ -274,14 +269,11 @@ typedef struct kal_field {
 KAL_API const kal_field *kal_fields(kal_noun noun, size_t *count);
 
 /*
-** Rows share one convention. `has` says which fields are given: for a field of type text, data !=
-** NULL says it too. In `add` what is not given takes its default; in `set` what is not given stays,
-** and
-** a text whose bit is set while data is NULL becomes NULL. In rows handed out, `has` names the
-** fields that
-** are not NULL.
-** A number that may be absent is taken away by `set` when it is given as KAL_NO_REAL or
-** KAL_NO_INTEGER; `add` takes these as not given.
+** Rows share one convention. `has` says which fields are given: for a field of type text, data != NULL says it too. In
+** `add` what is not given takes its default; in `set` what is not given stays, and a text whose bit is set while data
+** is NULL becomes NULL. In rows handed out, `has` names the fields that are not NULL.
+** A number that may be absent is taken away by `set` when it is given as KAL_NO_REAL or KAL_NO_INTEGER; `add` takes
+** these as not given.
 */
 #define KAL_BIT(n) (1u << (n))
 #define KAL_NO_REAL (-1.7976931348623157e308)
@@ -299,8 +291,8 @@ typedef struct kal_session {
     kal_str updated_at;  /* time of the last message or change */
     bool saved;          /* false: temporary, `cleanup` may remove it */
     kal_str archived_at; /* time; present: out of the recent list and of recall across sessions */
-    kal_str
-        boundary_at; /* (boundary_at, boundary_id) is the last archived message; "" and 0: none */
+    /* (boundary_at, boundary_id) is the last archived message; "" and 0: none. */
+    kal_str boundary_at;
     int64_t boundary_id;
     int64_t message_count; /* kept by the core, read-only */
     kal_str external_id;   /* the name of the session at its source, unique */
@@ -446,8 +438,8 @@ typedef struct kal_options {
     int busy_ms;    /* how long a writer waits for another, in ms; 0: 5000 */
     /* Detectors (KAL_REDACT_...) that are on beside those the file asks for, see kal_redaction_set. */
     unsigned redact;
-    const kal_str *
-        redact_words; /* never stored or sent by this store; read while opening, not kept in the file */
+    /* Never stored or sent by this store; read while opening, not kept in the file. */
+    const kal_str *redact_words;
     size_t redact_word_count;
     /* The clock: milliseconds since 1970 UTC; NULL: the system's. */
     int64_t (*now)(void *context);
@@ -470,10 +462,9 @@ KAL_API kal_code kal_store_open(const char *path, const kal_options *options, ka
 /* Closes the store; an open transaction is rolled back. NULL is harmless. */
 KAL_API void kal_store_close(kal_store *store);
 
-/* One transaction around several calls: what they acknowledge is durable when kal_store_commit
-** returns KAL_OK. A call that fails with KAL_MISUSE, KAL_NOT_FOUND or KAL_EXISTS leaves the
-** transaction
-** usable; after any other failure commit refuses and rolls back. Not nestable (MISUSE). */
+/* One transaction around several calls: what they acknowledge is durable when kal_store_commit returns KAL_OK. A call
+** that fails with KAL_MISUSE, KAL_NOT_FOUND or KAL_EXISTS leaves the transaction usable; after any other failure commit
+** refuses and rolls back. Not nestable (MISUSE). */
 KAL_API kal_code kal_store_begin(kal_store *store, kal_err *err);
 KAL_API kal_code kal_store_commit(kal_store *store, kal_err *err);
 /* Drops what was done since kal_store_begin; harmless without one. */
@@ -514,8 +505,8 @@ KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *
 ** stays. Programs that are not kalito store what they like: kal_redaction_apply mends that. */
 typedef struct kal_redaction {
     unsigned kept; /* detectors that the file asks for */
-    unsigned
-        detectors; /* those that are on: with the options of this opening and KAL_REDACT_WORD for words */
+    /* Those that are on: with the options of this opening, and KAL_REDACT_WORD for words. */
+    unsigned detectors;
     size_t words; /* how many words */
 } kal_redaction;
 KAL_API kal_code kal_redaction_get(kal_store *store, kal_redaction *out, kal_err *err);
@@ -572,8 +563,8 @@ KAL_API kal_code kal_store_migrate(const char *path, const kal_options *options,
 /* A backup: a whole database in one file, for reading or for kal_store_restore. */
 typedef struct kal_backup {
     char path[KAL_PATH_MAX];
-    char store_id
-        [40]; /* of the database it was made from; "" for one that kalito had not adopted yet */
+    /* Of the database it was made from; "" for one that kalito had not adopted yet. */
+    char store_id[40];
     char created_at[25]; /* as its name says, or "" */
     int schema_version;
     int64_t size; /* bytes */
@@ -615,13 +606,14 @@ KAL_API kal_code kal_store_check(kal_store *store, kal_check level, kal_report *
                                  kal_err *err);
 
 enum {
-    KAL_OPTIMIZE_REBUILD =
-        1, /* make anew what can be derived: search index, counts, times, lost sessions */
-    KAL_OPTIMIZE_IMPORTANCE =
-        2, /* an index of messages by importance: every message added then costs more */
-    KAL_OPTIMIZE_REINDEX = 4, /* make all indexes of the tables anew */
-    KAL_OPTIMIZE_VALUES =
-        8 /* put numbers that are out of their range at its end, and no numbers at their default */
+    /* Make anew what can be derived: search index, counts, times, lost sessions. */
+    KAL_OPTIMIZE_REBUILD = 1,
+    /* An index of messages by importance: every message added then costs more. */
+    KAL_OPTIMIZE_IMPORTANCE = 2,
+    /* Make all indexes of the tables anew. */
+    KAL_OPTIMIZE_REINDEX = 4,
+    /* Put numbers that are out of their range at its end, and what is no number at its default. */
+    KAL_OPTIMIZE_VALUES = 8
 };
 /* Merges the search index, lets the engine look at its statistics, packs the file when that pays, writes the log
 ** back. `what`: of the bits above. The report says what was gained. Codes: those of writing. */
@@ -634,8 +626,8 @@ KAL_API kal_code kal_store_journal(kal_store *store, const char *mode, kal_err *
 /* What to forget; zero-initialise. */
 typedef struct kal_forget {
     kal_str session; /* id; absent: of all sessions, and `like` is needed */
-    kal_str
-        like; /* rows that hold this text, in any case (see Word sets); absent: the whole session */
+    /* Rows that hold this text (at least 3 bytes), in any case (see Word sets); absent: the whole session. */
+    kal_str like;
 } kal_forget;
 /* Removes content for good: from rows, search index, free pages and log; *count: rows removed or emptied. Backups still
 ** hold it, and prompts of personas. Writes the whole file anew. Codes: NOT_FOUND, BUSY (also: done, but others still
@@ -645,10 +637,10 @@ KAL_API kal_code kal_session_forget(kal_store *store, const kal_forget *what, in
 
 /* A row that would be forgotten; borrowed until the next call. */
 typedef struct kal_holder {
-    kal_str
-        kind; /* message, pin, summary, undone summary, rejected pin, turn; recap or name of a session */
+    /* message, pin, summary, undone summary, rejected pin, turn; recap or name of a session */
+    kal_str kind;
     kal_str id, session;
-    kal_str text; /* its beginning */
+    kal_str text; /* its beginning, at most 4000 characters */
 } kal_holder;
 typedef struct kal_holders {
     kal_holder *rows;
@@ -677,8 +669,8 @@ typedef struct kal_value {
 
 /* What to read with raw SQL; zero-initialise. */
 typedef struct kal_sql {
-    kal_str
-        text; /* one statement that only reads: SELECT, EXPLAIN, or one of the reading PRAGMAs */
+    /* One statement that only reads: SELECT, EXPLAIN, or one of the reading PRAGMAs. */
+    kal_str text;
     const kal_value *values;  /* parameters, in their order; `names` NULL: for ?1, ?2 ... */
     const char *const *names; /* names of the parameters, without their mark */
     size_t count;
@@ -704,10 +696,10 @@ KAL_API bool kal_time_parse(kal_str text, char out[25]);
 /* ---- Finding rows ---- */
 
 typedef enum kal_order {
-    KAL_ORDER_DEFAULT, /* messages, summaries: oldest; sessions: newest; pins: importance; personas:
-                          name */
-    KAL_ORDER_OLDEST,  /* by time ascending; messages of all sessions together: by id */
-    KAL_ORDER_NEWEST,  /* by time descending; sessions by updated_at */
+    /* Messages, summaries: oldest; sessions: newest; pins: importance; personas: name. */
+    KAL_ORDER_DEFAULT,
+    KAL_ORDER_OLDEST,    /* by time ascending; messages of all sessions together: by id */
+    KAL_ORDER_NEWEST,    /* by time descending; sessions by updated_at */
     KAL_ORDER_IMPORTANCE /* by importance descending, then newest */
 } kal_order;
 
@@ -731,10 +723,8 @@ typedef struct kal_filter {
     int saved;       /* sessions: 1 saved, -1 temporary, 0 both */
 } kal_filter;
 
-/* Where a search stands: zero-initialise with `capacity`, pass the same one again for the next
-** rows. It holds no resource, so it may be dropped at any time. Rows that are added meanwhile are
-** not
-** visited. */
+/* Where a search stands: zero-initialise with `capacity`, pass the same one again for the next rows. It holds no
+** resource, so it may be dropped at any time. Rows that are added meanwhile are not visited. */
 typedef struct kal_page {
     size_t capacity; /* in: how many rows the caller's array holds, >= 1 */
     size_t count;    /* out: rows filled; 0 with done: there are no more */
@@ -803,10 +793,10 @@ KAL_API kal_code kal_summary_find(kal_store *store, const kal_filter *filter, ka
 KAL_API kal_code kal_summary_count(kal_store *store, const kal_filter *filter, int64_t *out,
                                    kal_err *err);
 
-/* Stores a summary of the messages from start_message_id to end_message_id and archives them, in one
-** transaction. The range begins with the session's first live message and ends with a live one: so that
-** ranges neither overlap nor leave gaps. Counts the messages, and gives the session its first line as recap. EXISTS:
-** another process was first. MISUSE: no such range. */
+/* Stores a summary of the messages from start_message_id to end_message_id and archives them, in one transaction. The
+** range begins with the session's first live message and ends with a live one: so that ranges neither overlap nor leave
+** gaps. Counts the messages, and gives the session its first line as recap. EXISTS: another process was first. MISUSE:
+** no such range. */
 KAL_API kal_code kal_summary_make(kal_store *store, kal_summary *row, kal_err *err);
 /* Takes back the newest summary that archived messages: they are live again, and it waits to be made again.
 ** *out is the summary. NOT_FOUND: there is none; REFUSED: a summary of summaries covers it. */
@@ -885,16 +875,15 @@ typedef struct kal_stats {
     int64_t user, assistant, system, tool; /* messages by role */
     int64_t archived;                      /* messages up to the boundary of their session */
     int64_t bytes, tokens;                 /* of the texts of messages */
-    int64_t
-        tokens_live; /* of the messages of a session behind its boundary, with KAL_MESSAGE_TOKENS each;
-                            0 for a store */
+    /* Of the messages of a session behind its boundary, with KAL_MESSAGE_TOKENS each; 0 for a store. */
+    int64_t tokens_live;
     int64_t tokens_used;         /* sum of token_usage */
     char oldest[25], newest[25]; /* times of messages; "" when there are none */
-    int64_t importance
-        [KAL_STATS_BINS]; /* messages with a score in [i / 10, (i + 1) / 10); 1 is in the last */
+    /* Messages with a score in [i / 10, (i + 1) / 10); 1 is in the last. */
+    int64_t importance[KAL_STATS_BINS];
+    /* Messages that name a model, in order of first appearance. */
     size_t usage_count;
-    kal_usage
-        usage[KAL_STATS_MODELS]; /* messages that name a model, in order of first appearance */
+    kal_usage usage[KAL_STATS_MODELS];
 } kal_stats;
 
 /* Reads every message of the session, or of the store when `session` is absent, once: about a second for a
@@ -918,39 +907,52 @@ KAL_API bool kal_recall_has_words(const kal_store *store);
 ** worth was measured, see core/README.md. */
 typedef struct kal_weights {
     /* BM25 over a message that is widened by its neighbours' words */
+
     double k1; /* 1.2: the usual value; 1.0 to 1.5 are the same within noise */
     double b;  /* 0.5: messages are short and of one topic: half the usual penalty of length */
     double b_assistant; /* 0.75: long answers ramble: the usual one */
     double idf_power;   /* 1.5: rare words decide; long chat messages are full of middling ones */
-    /* how much a neighbour's words count, as shares of how often they stand there */
-    double
-        before; /* 0.3: the message before, of the same kind: an answer goes on with its question */
-    double
-        before_question; /* 0.7 more when that one is a question: then as if its words stood here */
-    double after;        /* 0.1: the message after: the other way it holds less */
-    double same2;        /* 0.2: two away the same person speaks; half of it four away */
-    double
-        same2_question; /* 0.2 more when a question of the other one stands between: "and then?" */
-    /* shares of scores */
+
+    /* How much a neighbour's words count, as shares of how often they stand there */
+
+    /* 0.3: the message before, of the same kind: an answer goes on with its question. */
+    double before;
+    /* 0.7 more when that one is a question: then as if its words stood here. */
+    double before_question;
+    double after; /* 0.1: the message after: the other way it holds less */
+    double same2; /* 0.2: two away the same person speaks; half of it four away */
+    /* 0.2 more when a question of the other one stands between: "and then?" */
+    double same2_question;
+
+    /* Shares of scores */
+
     double spread2; /* 0.1: of those two away: not saturated as words are */
-    double answer; /* 0.3: of the assistant's answer, for the message of the user that it answers */
-    double
-        session; /* 0.3: of the session's own BM25: questions of categories are answered all over one */
+    /* 0.3: of the assistant's answer, for the message of the user that it answers. */
+    double answer;
+    /* 0.3: of the session's own BM25: questions of categories are answered all over one. */
+    double session;
     double proximity; /* 0.2: the query's words within eight words */
-    /* what the query says of its answer: factors of 1 + this */
+
+    /* What the query says of its answer: factors of 1 + this */
+
     double speaker; /* 0.6: who is named speaks */
-    double
-        first_person; /* 0.3 more when he speaks of himself; for the user too, who asks about himself */
-    double when;      /* 0.3: asked for a time: words of time */
-    double date,
-        day; /* 0.5, 0.6: parts of the date are equal; share of the best score for a full date */
-    double assistant; /* 0.3 less for an assistant's message: the user knows what happened to him */
-    /* a turn of a chat, no bare question: it goes on with something */
+    /* 0.3 more when he speaks of himself; for the user too, who asks about himself. */
+    double first_person;
+    double when; /* 0.3: asked for a time: words of time */
+    double date; /* 0.5: parts of the date are equal */
+    double day;  /* 0.6: of the best score, for the messages of a full date */
+    /* 0.3 less for an assistant's message: the user knows what happened to him. */
+    double assistant;
+
+    /* A turn of a chat, no bare question: it goes on with something */
+
     double opening;       /* 0.25, always: the first message of a session names its topic */
     double opening_share; /* 0.3: of the best of its session, for the opening */
     double recent;        /* 1.0: for the newest session, */
     double recent_half;   /* 10: half of it ten sessions ago */
-    /* words that mean something near, in short queries */
+
+    /* Words that mean something near, in short queries */
+
     double related;  /* 0.2: of the same group */
     double category; /* 0.5: the query names the category, the message the thing */
 } kal_weights;
@@ -1122,8 +1124,8 @@ typedef struct kal_share {
 ** all that is left. */
 typedef struct kal_plan {
     kal_share pin, summary, recalled, recent;
-    int64_t block; /* the recent part drops its oldest so many at a time, 1..100: providers cache
-                      prefixes */
+    /* The recent part drops its oldest so many at a time, 1..100: providers cache prefixes. */
+    int64_t block;
 } kal_plan;
 
 /* The original's plan: 10 pins, 3 summaries, 20 recent messages; blocks of 4. With up to 60 recalled ones, which may
@@ -1162,8 +1164,8 @@ typedef struct kal_request {
     const kal_note *notes;
     size_t note_count; /* at most 1000 */
     int64_t budget;    /* tokens, 1..10,000,000 */
-    const kal_plan
-        *plan; /* NULL: the default. Values out of range are taken as the nearest in range */
+    /* NULL: the default. Values out of range are taken as the nearest in range. */
+    const kal_plan *plan;
 } kal_request;
 
 typedef struct kal_context kal_context;
@@ -1187,13 +1189,10 @@ typedef struct kal_prompt {
     kal_str content;
 } kal_prompt;
 
-/* Builds the context of the next model call: persona, pins, summaries, recent messages, recalled
-** ones, the new message. The tokens of the result, counted on the rendered messages (kal_tokens of
-** each
-** content plus KAL_MESSAGE_TOKENS), never exceed the budget. Codes: MISUSE, NOT_FOUND, and BUDGET
-** when persona
-** and new message alone are over: the message says by how much. On success *out is a handle to
-** close. */
+/* Builds the context of the next model call: persona, pins, summaries, recent messages, recalled ones, the new message.
+** The tokens of the result, counted on the rendered messages (kal_tokens of each content plus KAL_MESSAGE_TOKENS),
+** never exceed the budget. Codes: MISUSE, NOT_FOUND, and BUDGET when persona and new message alone are over: the
+** message says by how much. On success *out is a handle to close. */
 KAL_API kal_code kal_context_build(kal_store *store, const kal_request *request, kal_context **out,
                                    kal_err *err);
 KAL_API void kal_context_close(kal_context *context);
