@@ -146,7 +146,7 @@ static double measure(const sketch *a, const sketch *b, double least) {
                    : 0;
     unsigned level = a->level > b->level ? a->level : b->level;
     size_t x = count_level(a, level), y = count_level(b, level), shared = 0;
-    if ((double)(x < y ? x : y) < least * (double)(x > y ? x : y)) return 0;
+    if ((double)(x < y ? x : y) / (double)(x > y ? x : y) < least) return 0;
     for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
         uint64_t one = a->list[i], two = b->list[k];
         shared += one == two && has_level(one, level);

@@ -521,6 +521,9 @@ static void the_alike_of_a_list_are_those_that_are_similar_two_by_two(void **sta
     texts[20] = (kal_str){all[9], long_len - 500};
     for (double least = 0.05; least <= 1; least += 0.19)
         assert_pairs(texts, 40, least);
+    kal_str part[] = {str("a b c d e f g h i j k l m"), str("a b c d")}; /* 7 of 25, as much as is asked for */
+    assert_true(kal_text_similar(part[0], part[1]) == 0.28);
+    assert_pairs(part, 2, 0.28);
     for (size_t i = 0; i < 40; i++)
         free(all[i]);
 }
