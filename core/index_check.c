@@ -305,6 +305,7 @@ static const char OPTIMIZE[] =
 static kal_code rebuild(kal_store *store, kal_err *err) {
     kali_touch_forget(store);
     kali_document_forget(store);
+    kali_documents_forget(store);
     kal_code code = kali_db_script(store->db, EMPTY, err);
     if (code == KAL_OK) code = kali_index_catch_up(store, err);
     if (code == KAL_OK) code = kali_document_flush(store, err);

@@ -361,12 +361,13 @@ static kal_code recover(recovery *r, const char *bad, const char *copy, const ch
     kal_options options = {.create = true};
     kal_code code = kali_pages_copy(bad, copy, err);
     if (code == KAL_OK) code = kali_pages_open(copy, &r->pages, err);
-    if (code == KAL_OK) code = kal_store_open(good, &options, &r->store, err);
+    bool begun = code == KAL_OK;
+    if (begun) code = kal_store_open(good, &options, &r->store, err);
     if (code == KAL_OK) code = fill(r, report, err);
     kal_store_close(r->store);
     kali_pages_close(&r->pages);
     unlink(copy);
-    if (code != KAL_OK) remove_database(good);
+    if (begun && code != KAL_OK) remove_database(good);
     if (code == KAL_OK)
         kali_report_add(report, false, NULL, "tables of other programs were not looked at");
     return code;
