@@ -7,7 +7,6 @@ local model_context = require "kalito.model_context"
 local models = require "kalito.models"
 local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
-local provider = require "kalito.provider"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
@@ -91,7 +90,8 @@ local function by_model(chat, messages, ctx, options, target)
   local prompt = models.redacted(chat.db, policy.call("summarize", "prompt", ctx, messages))
   local settings, problem = settings_for(chat, target, prompt, options.budget)
   if not settings then return nil, problem end
-  local reply, message, code = provider.chat(target, prompt, settings, options.on_delta)
+  local ask = require("kalito.provider").chat -- not loaded where no model is asked
+  local reply, message, code = ask(target, prompt, settings, options.on_delta)
   if code == "interrupted" then error("interrupted", 0) end
   if not reply then return nil, message end
   local text = reply.text:match "^%s*(.-)%s*$"

@@ -5,7 +5,6 @@
 local kalito = package.loaded.kalito
 local models = require "kalito.models"
 local policy = require "kalito.policy"
-local provider = require "kalito.provider"
 local trace = require "kalito.trace"
 local transaction = require "kalito.transaction"
 
@@ -81,7 +80,8 @@ local function ask(db, due, model, config)
   local target, message = models.target(model, config)
   if not target then return nil, message end
   local settings, reply, code = { temperature = 0.2, context = models.sizes(db, target, {}).holds }
-  reply, message, code = provider.chat(target, due.prompt, settings)
+  local chat = require("kalito.provider").chat -- not loaded where no model is asked
+  reply, message, code = chat(target, due.prompt, settings)
   if code == "interrupted" then error("interrupted", 0) end
   if not reply then return nil, message end
   local title
