@@ -8,6 +8,10 @@ local function seconds(ms)
   return ("%.1f s"):format(ms / 1000)
 end
 
+local function holding(backup)
+  return print.count(backup.sessions, "session") .. ", " .. print.count(backup.messages, "message")
+end
+
 local function prune(args, made)
   if not args.keep then return {} end
   local folder = made.path:match "^(.*)/" or "."
@@ -31,8 +35,8 @@ local function make(args, app)
   if not removed then return nil, message, code end
   made.removed = kalito.json.array(removed)
   print.result(made, made.path)
-  print.note(("%s, %d sessions, %d messages; copied in %s, verified in %s"):format(print.size(made.size), made.sessions,
-    made.messages, seconds(made.copy_ms), seconds(made.verify_ms)))
+  print.note(("%s, %s; copied in %s, verified in %s"):format(print.size(made.size), holding(made),
+    seconds(made.copy_ms), seconds(made.verify_ms)))
   if made.orphans > 0 then print.note(made.orphans .. " rows have no session; see kalito check") end
   if #removed > 0 then print.note("removed " .. #removed .. " older: " .. table.concat(removed, ", ")) end
   return true
@@ -60,8 +64,8 @@ end
 local function verify(args)
   local found, message, code = kalito.backup.verify(args.file)
   if not found then return nil, message, code end
-  print.result(found, ("%s is whole: %d sessions, %d messages, read in %s"):format(args.file, found.sessions,
-    found.messages, seconds(found.verify_ms)))
+  print.result(found, ("%s is whole: %s, read in %s"):format(args.file, holding(found),
+    seconds(found.verify_ms)))
   if not backups.has_check(args.file) then
     print.note "its name holds no check of its content: only its structure could be verified"
   end

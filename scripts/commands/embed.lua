@@ -27,8 +27,7 @@ local function fill(db, target, args, counts)
 end
 
 local function told(counts, target)
-  local line = ("%d message%s embedded with %s"):format(counts.embedded, counts.embedded == 1 and "" or "s",
-    target.name)
+  local line = ("%s embedded with %s"):format(print.count(counts.embedded, "message"), target.name)
   if counts.dimension then line = line .. (", %d numbers each"):format(counts.dimension) end
   return counts.skipped > 0 and line .. (", %d skipped"):format(counts.skipped) or line
 end

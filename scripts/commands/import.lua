@@ -66,7 +66,7 @@ local function check(inputs, into, app)
   local bad, message, code = transfer.check(inputs, { into = into, real = real })
   if not bad then return nil, message, code end
   if bad > 0 then
-    return nil, ("%d bad line%s: nothing was imported"):format(bad, bad == 1 and "" or "s"), "refused"
+    return nil, print.count(bad, "bad line") .. ": nothing was imported", "refused"
   end
   return true
 end

@@ -24,7 +24,7 @@ return {
       end
     end
     print.result({ path = app.path(), personas = added },
-      ("%s is ready: %d persona%s added"):format(app.path(), added, added == 1 and "" or "s"))
+      ("%s is ready: %s added"):format(app.path(), print.count(added, "persona")))
     return true
   end,
 }

@@ -93,7 +93,7 @@ local function delete(_, db, persona)
   local ok, message, code = db.persona.del(persona.id)
   if not ok then return nil, message, code end
   print.result({ deleted = persona.id, reassigned = sessions },
-    ("deleted %s; %d sessions got the default persona"):format(persona.name, sessions))
+    ("deleted %s; %s got the default persona"):format(persona.name, print.count(sessions, "session")))
   return true
 end
 

@@ -12,7 +12,7 @@ local function open(app)
   end
   if db then
     local count = db.session.count() or 0
-    print.note(("db is %s: %d session%s"):format(app.path(), count, count == 1 and "" or "s"))
+    print.note(("db is %s: %s"):format(app.path(), print.count(count, "session")))
   elseif code == "not_found" then
     print.note("no database at " .. app.path() .. ": db = kalito.open(\"" .. app.path() .. "\", { create = true })")
   else

@@ -101,7 +101,7 @@ local function delete(_, db, session)
   local ok, message, code = db.session.del(session.id)
   if not ok then return nil, message, code end
   print.result({ deleted = session.id, messages = session.message_count },
-    ("deleted %s with %d messages"):format(session.id, session.message_count))
+    ("deleted %s with %s"):format(session.id, print.count(session.message_count, "message")))
   return true
 end
 

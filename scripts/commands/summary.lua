@@ -39,8 +39,9 @@ end
 
 local function told(row)
   local by = row.origin == "model" and "by " .. row.model or "without a model"
-  if row.level > 0 then return ("summarised summaries of %d messages %s"):format(row.message_count, by) end
-  return ("summarised %d messages %s: %s to %s"):format(row.message_count, by, row.start_message_id, row.end_message_id)
+  local messages = print.count(row.message_count, "message")
+  if row.level > 0 then return ("summarised summaries of %s %s"):format(messages, by) end
+  return ("summarised %s %s: %s to %s"):format(messages, by, row.start_message_id, row.end_message_id)
 end
 
 -- All that is due; nothing being due is no failure.
@@ -91,7 +92,7 @@ local function again(verb)
     if not session then return nil, message, code end
     row, message, code = archive[verb](kalito.conversation(db, session.id))
     if not row then return nil, message, code end
-    print.note(("%d messages are %s"):format(row.message_count, verb == "undo" and "live again" or "archived again"))
+    print.note(print.count(row.message_count, "message") .. (verb == "undo" and " live again" or " archived again"))
     print.result(row, row.id)
     return true
   end

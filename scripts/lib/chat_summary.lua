@@ -55,7 +55,7 @@ function M.tell(chat)
   local status = chat.child and kalito.system.ended(chat.child.process)
   if not status then return end
   for _, row in ipairs(chat.db.summary.find { session = chat.talk.id, since = chat.child.began }) do
-    print.note(("(summarised %d messages %s)"):format(row.message_count,
+    print.note(("(summarised %s %s)"):format(print.count(row.message_count, "message"),
       row.origin == "model" and "by " .. row.model or "without a model"))
   end
   local name = name_of(chat)

@@ -121,7 +121,7 @@ function parts.models(add)
   if not called then return add(tostring(list), "look at the settings", true) end
   local counts = {}
   for _, model in ipairs(list or {}) do counts[model.provider] = (counts[model.provider] or 0) + 1 end
-  for name, n in pairs(counts) do add(("models: %s answers, with %d model%s"):format(name, n, n == 1 and "" or "s")) end
+  for name, n in pairs(counts) do add(("models: %s answers, with %s"):format(name, print.count(n, "model"))) end
   if problem then add("models: " .. problem, "start the server, or set its address: kalito works without") end
 end
 

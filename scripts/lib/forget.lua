@@ -26,13 +26,13 @@ end
 
 local function dry_run(db, session, args)
   if not args.like then
-    print.result(session, ("would forget %s with %d messages"):format(session.id, session.message_count))
+    print.result(session, ("would forget %s with %s"):format(session.id, print.count(session.message_count, "message")))
     return true
   end
   local rows, count, code = db.session.holders { session = session and session.id, like = args.like }
   if not rows then return nil, count, code end
   print.rows(kalito.json.array(rows), { { "KIND" }, { "ID" }, { "SESSION" }, { "TEXT", wide = true } })
-  print.note(("would forget %d row%s"):format(count, count == 1 and "" or "s"))
+  print.note("would forget " .. print.count(count, "row"))
   if not session then tell_others(db, args.like) end
   return true
 end
@@ -62,7 +62,7 @@ local function run(args, app)
   if not count then return nil, message, code end
   local held = backups.holders(app.path(), holds_of(session, args.like))
   print.result({ forgotten = count, backups = kalito.json.array(held) },
-    args.like and ("forgot %d row%s"):format(count, count == 1 and "" or "s") or "forgot " .. session.id)
+    args.like and "forgot " .. print.count(count, "row") or "forgot " .. session.id)
   for _, path in ipairs(held) do print.note("a backup still holds it: " .. path) end
   if args.like and not session then tell_others(db, args.like) end
   return true

@@ -160,6 +160,14 @@ function M.age(time, now)
   return "now"
 end
 
+---A number of things for people: "1 message", "2 messages".
+---@param n integer
+---@param noun string
+---@return string
+function M.count(n, noun)
+  return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
+end
+
 ---Bytes for people.
 ---@param n integer
 ---@return string
