@@ -973,8 +973,8 @@ typedef struct kal_query {
 typedef struct kal_hit {
     kal_message message;
     double score; /* > 0; comparable within one answer only */
-    double
-        lent; /* the part of it that comes from the session as a whole, not from the message: 0..score */
+    /* The part of it that comes from the session as a whole, not from the message: 0..score. */
+    double lent;
     kal_str reasons; /* JSON: [["words","boiler manual"],["speaker",0.6],...] */
     /* What makes it readable, 0 none: the message that it answers (the nearest of the three before it that is by
     ** somebody else, when this is an assistant's or that ends in a question mark), or of a question that is no

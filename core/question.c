@@ -4,6 +4,7 @@
 */
 #include "question.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,4 +230,34 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     out->self =
         !out->chat && !out->you_said && out->speaker < 0 && kali_holds(x->first_person, text);
     return KAL_OK;
+}
+
+/* ---- its date and those of messages ---- */
+
+/* The civil date of a day since 2000-01-01; see time.c for the algorithm. */
+static void date_of(uint16_t day, int *y, int *m, int *d) {
+    char text[25];
+    kali_time_format(((int64_t)day + 10957) * 86400000, text);
+    *y = atoi(text);
+    *m = atoi(text + 5);
+    *d = atoi(text + 8);
+}
+
+uint16_t kali_question_day(const kali_question *q) {
+    char text[40];
+    int64_t ms;
+    snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00.000Z", q->year, q->month, q->day);
+    if (!kali_time_ms(kal_text(text), &ms)) return 0;
+    int64_t day = ms / 86400000 - 10957;
+    return day > 0 && day <= 0xFFFF ? (uint16_t)day : 0;
+}
+
+double kali_question_date_share(const kali_question *q, uint16_t day) {
+    int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
+    if (!parts || !day) return 0;
+    date_of(day, &y, &m, &d);
+    if (q->year) equal += q->year == y;
+    if (q->month) equal += q->month == m;
+    if (q->day) equal += q->day == d;
+    return (double)equal / parts;
 }

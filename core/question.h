@@ -26,5 +26,9 @@ typedef struct kali_question {
 kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
                             const kali_lexicon *lexicon, const bool named[256], kali_question *out,
                             kal_err *err);
+/* The day of a full date in it since 2000-01-01; 0 when it names none, or none after that. */
+uint16_t kali_question_day(const kali_question *question);
+/* The share of the parts of its date that a day has, 0..1. */
+double kali_question_date_share(const kali_question *question, uint16_t day);
 
 #endif

@@ -6,12 +6,11 @@
 #include "rank.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPAND_MAX                                                                                 \
-    12 /* queries of more words are not widened by related ones; at most 16, see `related` */
+/* Queries of more words are not widened by related ones; at most 16, see `related`. */
+#define EXPAND_MAX 12
 #define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
 #define RELATED_MAX 40 /* related words of one term that are looked up */
 
@@ -283,42 +282,10 @@ static void add_sessions(kali_rank *r) {
     }
 }
 
-/* ---- dates ---- */
-
-/* The civil date of a day since 2000-01-01; see time.c for the algorithm. */
-static void date_of(uint16_t day, int *y, int *m, int *d) {
-    char text[25];
-    kali_time_format(((int64_t)day + 10957) * 86400000, text);
-    *y = atoi(text);
-    *m = atoi(text + 5);
-    *d = atoi(text + 8);
-}
-
-/* The day since 2000-01-01 of a full date; 0 when it is none, or not after that. */
-static uint16_t day_of(int y, int m, int d) {
-    char text[32];
-    int64_t ms;
-    snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00.000Z", y, m, d);
-    if (!kali_time_ms(kal_text(text), &ms)) return 0;
-    int64_t day = ms / 86400000 - 10957;
-    return day > 0 && day <= 0xFFFF ? (uint16_t)day : 0;
-}
-
-/* The share of the parts of the query's date that the message's has. */
-static double date_share(const kali_question *q, uint16_t day) {
-    int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
-    if (!parts || !day) return 0;
-    date_of(day, &y, &m, &d);
-    if (q->year) equal += q->year == y;
-    if (q->month) equal += q->month == m;
-    if (q->day) equal += q->day == d;
-    return (double)equal / parts;
-}
-
 static void add_day(kali_rank *r) {
     const kali_question *q = &r->question;
     double amount = r->weights->day * best_score(r);
-    uint16_t day = day_of(q->year, q->month, q->day);
+    uint16_t day = kali_question_day(q);
     if (!day || amount <= 0) return;
     for (size_t i = 0; i < r->places; i++)
         if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
@@ -354,7 +321,7 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         double before = r->score[place], v = before;
         if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + w->speaker;
         v *= kali_rank_voice(r, d);
-        if (dated) v *= 1 + w->date * date_share(q, d->day);
+        if (dated) v *= 1 + w->date * kali_question_date_share(q, d->day);
         if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;
         r->score[place] = (float)v > 0 ? (float)v : 0;
