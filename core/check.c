@@ -92,6 +92,9 @@ static const question QUESTIONS[] = {
     {"SELECT count(*) = 0, '' FROM kalito_meta WHERE key = 'store_id'",
      "the name of the database is missing: its backups cannot be told from others", REBUILD, true,
      false},
+    {"SELECT count(*), '' FROM kalito_meta WHERE key = 'erasing'",
+     "forgetting was interrupted: the file may still hold traces of what is gone",
+     "kalito optimize", true, false},
 };
 
 /* A statement that fails because of damage is an answer too. */

@@ -119,32 +119,64 @@ static kal_code remove_rows(kal_store *store, const void *context, int64_t *coun
     return code == KAL_OK ? mend_chains(store, err) : code;
 }
 
+/* ---- traces of what is gone ---- */
+
+/* Until the file is written anew and the log is empty, a row says that it is still to be done. */
+static const char MARK[] = "INSERT INTO kalito_meta(key, value) VALUES ('erasing', '')"
+                           " ON CONFLICT (key) DO NOTHING";
+static const char MARKED[] = "SELECT count(*) FROM kalito_meta WHERE key = 'erasing'";
+static const char UNMARK[] = "DELETE FROM kalito_meta WHERE key = 'erasing'";
+
 /* The log still holds the pages as they were. */
 static kal_code empty_log(kal_store *store, kal_err *err) {
     int64_t busy;
     kal_code code = kali_db_integer(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, err);
-    if (code == KAL_BUSY || (code == KAL_OK && busy))
-        return kali_fail(
-            err, KAL_BUSY,
-            "the rows are gone, but others read the log, which holds them until they end:"
-            " then run kalito optimize");
-    return code;
+    return code == KAL_OK && busy ? kali_fail(err, KAL_BUSY, "others read the log") : code;
 }
 
-kal_code kali_erase(kal_store *store,
-                    kal_code (*change)(kal_store *store, const void *what, int64_t *count,
-                                       kal_err *err),
-                    const void *what, int64_t *count, kal_err *err) {
+static kal_code remove_traces(kal_store *store, kal_err *err) {
+    kal_code code = kali_db_pack(store->db, err);
+    if (code == KAL_OK) code = empty_log(store, err);
+    if (code == KAL_OK) code = kali_write_begin(store, err);
+    return code == KAL_OK ? kali_write_end(store, kali_db_script(store->db, UNMARK, err), err)
+                          : code;
+}
+
+kal_code kali_erase_rest(kal_store *store, kal_err *err) {
+    kal_err inner = {0};
+    int64_t marked;
+    kal_code code = kali_db_integer(store->db, MARKED, &marked, err);
+    if (code != KAL_OK || !marked) return code;
+    code = remove_traces(store, &inner);
+    if (code == KAL_OK) return code;
+    return kali_fail(err, code,
+                     "the rows are gone, but the file may still hold traces of them (%s):"
+                     " kalito optimize removes them",
+                     inner.message);
+}
+
+/* All in one transaction: tombstones and the old index hold the texts, too. */
+static kal_code erase_rows(kal_store *store, kali_change *change, const void *what, int64_t *count,
+                           kal_err *err) {
+    kal_code code = kali_write_begin(store, err);
+    if (code != KAL_OK) return code;
+    code = change(store, what, count, err);
+    if (code == KAL_OK && *count) code = kali_touch_flush(store, err);
+    if (code == KAL_OK && *count) code = kali_index_renew(store, err);
+    if (code == KAL_OK && *count) code = kali_db_script(store->db, MARK, err);
+    return kali_write_end(store, code, err);
+}
+
+kal_code kali_erase(kal_store *store, kali_change *change, const void *what, int64_t *count,
+                    kal_err *err) {
     *count = 0;
     kali_answer_begin(store);
-    kal_code code = kali_db_script(store->db, "PRAGMA secure_delete = ON", err);
-    if (code == KAL_OK) code = kali_write_begin(store, err);
-    if (code == KAL_OK) code = kali_write_end(store, change(store, what, count, err), err);
-    if (code == KAL_OK && *count) code = kal_index_rebuild(store, err);
-    if (code == KAL_OK && *count) code = kali_db_pack(store->db, err);
-    kali_touch_forget(store);
+    kal_code code = kali_erase_rest(store, err); /* of one that was interrupted */
+    if (code == KAL_OK) code = kali_db_script(store->db, "PRAGMA secure_delete = ON", err);
+    if (code == KAL_OK) code = erase_rows(store, change, what, count, err);
+    if (code == KAL_OK) code = kali_erase_rest(store, err);
     kali_db_script(store->db, "PRAGMA secure_delete = FAST", NULL);
-    return code == KAL_OK && *count ? empty_log(store, err) : code;
+    return code;
 }
 
 static kal_code check(const kal_forget *what, const char *name, kal_err *err) {

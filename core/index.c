@@ -309,19 +309,21 @@ static kal_code add_messages(kal_store *store, kal_err *err) {
     return code == KAL_OK ? run_with(store, COUNT, mark, err) : code;
 }
 
-/* New rows come last: looking at the last few costs the same however many there are. */
+/* New rows come last: looking at the last few costs the same however many there are. A row without an id, which only
+** another program's table can hold, has no name that the index could know it by. */
 static const char MISSING[] =
     "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM semantic_pins ORDER BY rowid DESC LIMIT 16) p"
-    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
+    " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
     " OR EXISTS (SELECT 1 FROM"
     " (SELECT id FROM conversation_summaries ORDER BY rowid DESC LIMIT 16) s"
-    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
+    " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
 
 static kal_code add_notes(kal_store *store, kal_err *err) {
     static const char NEW[] =
-        "SELECT 'pin', id, content FROM semantic_pins p WHERE NOT EXISTS"
+        "SELECT 'pin', id, content FROM semantic_pins p WHERE id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id)"
-        " UNION ALL SELECT 'summary', id, summary FROM conversation_summaries s WHERE NOT EXISTS"
+        " UNION ALL SELECT 'summary', id, summary FROM conversation_summaries s"
+        " WHERE id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id)";
     int64_t missing, rewritten = 0;
     kal_code code = kali_db_integer(store->db, MISSING, &missing, err);

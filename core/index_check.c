@@ -132,14 +132,14 @@ static kal_code check_message(job *j, const kali_document *d, table *t, kali_lea
                               kal_err *err) {
     uint64_t wanted;
     bool same;
-    entry *e = t->room ? place_of(t, d->id) : NULL;
-    bool there = e && e->used;
+    entry *e = enter(t, d->id); /* a text without words is not in the index */
+    if (!e) return no_memory(err);
+    e->seen = true;
     kal_code code = sum_text(j->store, d->text, &wanted, err);
-    if (there) e->seen = true;
-    if (code == KAL_OK && wanted != (there ? e->sum : 0))
+    if (code == KAL_OK && wanted != e->sum)
         code = report_message(j, d->id,
-                              there && e->sum ? "has other words in the index than in its text"
-                                              : "is not in the index",
+                              e->sum ? "has other words in the index than in its text"
+                                     : "is not in the index",
                               err);
     if (code == KAL_OK) code = kali_document_same(j->store, leaf, d, &same, err);
     if (code == KAL_OK && !same) code = report_message(j, d->id, "has a wrong record", err);
@@ -250,10 +250,10 @@ static kal_code check_note_rows(job *j, table *t, kal_err *err) {
 
 static kal_code check_notes(job *j, kal_err *err) {
     static const char INSTANCES[] = "SELECT term, doc, offset FROM temp.kalito_note_words";
-    static const char PINS[] = "SELECT id FROM semantic_pins p WHERE NOT EXISTS"
+    static const char PINS[] = "SELECT id FROM semantic_pins p WHERE id IS NOT NULL AND NOT EXISTS"
                                " (SELECT 1 FROM kalito_notes WHERE kind = 'pin' AND key = p.id)";
     static const char SUMMARIES[] =
-        "SELECT id FROM conversation_summaries s WHERE NOT EXISTS"
+        "SELECT id FROM conversation_summaries s WHERE id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM kalito_notes WHERE kind = 'summary' AND key = s.id)";
     table t = {0};
     kal_code code = sum_index(j->store, INSTANCES, &t, err);
@@ -302,7 +302,7 @@ static const char OPTIMIZE[] =
     "INSERT INTO kalito_messages_fts(kalito_messages_fts) VALUES ('optimize');"
     "INSERT INTO kalito_notes_fts(kalito_notes_fts) VALUES ('optimize')";
 
-static kal_code rebuild(kal_store *store, kal_err *err) {
+kal_code kali_index_renew(kal_store *store, kal_err *err) {
     kali_touch_forget(store);
     kali_document_forget(store);
     kali_documents_forget(store);
@@ -317,6 +317,6 @@ kal_code kal_index_rebuild(kal_store *store, kal_err *err) {
     kal_code code = kali_write_begin(store, err);
     if (code != KAL_OK) return code;
     if (store->batch) code = kali_touch_flush(store, err);
-    if (code == KAL_OK) code = rebuild(store, err);
+    if (code == KAL_OK) code = kali_index_renew(store, err);
     return kali_write_end(store, code, err);
 }

@@ -452,12 +452,14 @@ kal_code kali_note_del(kal_store *store, const kali_noun *noun, kal_str id, kal_
 
 /* ---- forget.c ---- */
 
-/* Lets `change` change rows in one transaction, and removes what they were for good: from search index, free pages and
-** log. *count: how many. Writes the whole file anew, unless none was changed. */
-kal_code kali_erase(kal_store *store,
-                    kal_code (*change)(kal_store *store, const void *what, int64_t *count,
-                                       kal_err *err),
-                    const void *what, int64_t *count, kal_err *err);
+/* Changes rows inside a write; *count: how many. */
+typedef kal_code kali_change(kal_store *store, const void *what, int64_t *count, kal_err *err);
+/* Lets `change` change rows and makes the search index anew in one transaction, then removes what they were for good:
+** from free pages and log. Writes the whole file anew, unless none was changed. */
+kal_code kali_erase(kal_store *store, kali_change *change, const void *what, int64_t *count,
+                    kal_err *err);
+/* What an interrupted kali_erase has left to do; nothing when there was none. */
+kal_code kali_erase_rest(kal_store *store, kal_err *err);
 
 /* ---- document.c: the records of messages ---- */
 
@@ -503,5 +505,7 @@ kal_code kali_index_settle(kal_store *store, kal_err *err);
 kal_code kali_index_catch_up(kal_store *store, kal_err *err);
 /* Before a search: takes in what another program has written. */
 kal_code kali_index_refresh(kal_store *store, kal_err *err);
+/* Makes the index anew, inside a write; index_check.c has it. */
+kal_code kali_index_renew(kal_store *store, kal_err *err);
 
 #endif

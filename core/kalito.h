@@ -630,7 +630,8 @@ typedef struct kal_forget {
     kal_str like;
 } kal_forget;
 /* Removes content for good: from rows, search index, free pages and log; *count: rows removed or emptied. Backups still
-** hold it, and prompts of personas. Writes the whole file anew. Codes: NOT_FOUND, BUSY (also: done, but others still
+** hold it, and prompts of personas. Writes the whole file anew. Where that fails after the rows are gone, the error says
+** so; the next such call, or kal_store_optimize, does the rest. Codes: NOT_FOUND, BUSY (also: done, but others still
 ** read the log), MISUSE, and those of writing. */
 KAL_API kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *count,
                                     kal_err *err);

@@ -208,6 +208,7 @@ kal_code kal_store_optimize(kal_store *store, unsigned what, kal_report *report,
     if (code == KAL_OK && (what & KAL_OPTIMIZE_IMPORTANCE))
         code = add_importance_index(store, report, err);
     if (code == KAL_OK) code = forget_statistics(store, report, err);
+    if (code == KAL_OK) code = kali_erase_rest(store, err);
     if (code == KAL_OK) code = vacuum(store, report, err);
     if (code == KAL_OK) code = write_log_back(store, report, err);
     if (code != KAL_OK) return code;

@@ -3,6 +3,7 @@
 local chats = require "kalito.chat"
 local summary = require "kalito.chat_summary"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 
 -- The session, or a new temporary one.
@@ -50,7 +51,7 @@ end
 -- A character opens a new session. Gives how many messages that are.
 local function greet(chat)
   if not chat.begun then return 0 end
-  local row, message = require("kalito.card_store").greet(chat.db, chat.db.session.get(chat.talk.id))
+  local row, message = require("kalito.card_store").greet(chat.db, need(chat.db.session.get(chat.talk.id)))
   if message then report(message) end
   if row then print.write(print.safe_lines(row.text) .. "\n\n") end
   return row and 1 or 0
@@ -59,7 +60,7 @@ end
 local function talk(chat)
   local commands, input = require "kalito.chat_commands", require "kalito.chat_input"
   chat.input = input.new(commands.words)
-  local session = chat.db.session.get(chat.talk.id)
+  local session = need(chat.db.session.get(chat.talk.id)) or {}
   print.note(("%s%s. /help helps, Ctrl-D leaves."):format(session.name or "a new session",
     session.saved and "" or ", temporary until /save"))
   if session.recap then print.note(session.recap) end

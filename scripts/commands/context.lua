@@ -2,6 +2,7 @@
 
 local models = require "kalito.models"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local report = require "kalito.report"
 local resolve = require "kalito.resolve"
 
@@ -63,7 +64,7 @@ end
 
 -- In estimated tokens, as a chat has it.
 local function usual(db, session)
-  local name = models.name(session, db.persona.get(session.persona or ""))
+  local name = models.name(session, need(db.persona.get(session.persona or "")))
   local budget = models.usual(db, session)
   return name and (models.estimated(db, name, budget)) or budget
 end

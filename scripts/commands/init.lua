@@ -1,6 +1,7 @@
 -- init: makes the database and installs the shipped personas. Harmless when both are there.
 
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local script = require "kalito.script"
 local personas = require "kalito.persona"
 
@@ -16,7 +17,7 @@ return {
     for _, name in ipairs(args.no_personas and {} or script.names "personas") do
       local found = script.find("personas/" .. name)
       local file = found and found.shipped and script.builtin("personas/" .. name)
-      if file and not db.persona.get(file.id) then
+      if file and not need(db.persona.get(file.id)) then
         local row
         row, message, code = db.persona.add(personas.row(file))
         if not row then return nil, message, code end

@@ -1,6 +1,7 @@
 -- message: single messages.
 
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 
 local function number(text)
@@ -65,7 +66,7 @@ local function set(args, db, row)
   end
   local ok, message, code = db.message.set(change)
   if not ok then return nil, message, code end
-  print.result(db.message.get(row.id), tostring(row.id))
+  print.result(need(db.message.get(row.id)), tostring(row.id))
   return true
 end
 

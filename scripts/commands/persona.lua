@@ -2,6 +2,7 @@
 
 local card_command = require "kalito.card_command"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 
 local FIELDS = {
@@ -76,7 +77,7 @@ local function set(args, db, persona)
   row.id, row.name = persona.id, args.name
   local ok, message, code = db.persona.set(row)
   if not ok then return nil, message, code end
-  print.result(db.persona.get(persona.id), persona.id)
+  print.result(need(db.persona.get(persona.id)), persona.id)
   return true
 end
 
@@ -84,7 +85,7 @@ local function default(_, db, persona)
   local ok, message, code = db.persona.set { id = persona.id, is_default = true }
   if not ok then return nil, message, code end
   local of = persona.category or "no category"
-  print.result(db.persona.get(persona.id), persona.name .. " is the default of " .. of)
+  print.result(need(db.persona.get(persona.id)), persona.name .. " is the default of " .. of)
   return true
 end
 

@@ -3,6 +3,7 @@
 local kalito = kalito
 local backups = require "kalito.backups"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 
 local ALL <const> = { "key", "card", "email", "phone" }
 
@@ -31,14 +32,14 @@ end
 local function set(db, detectors)
   local ok, message, code = db.redaction.set(detectors)
   if not ok then return nil, message, code end
-  local before = #detectors > 0 and db.redaction.count() or 0
+  local before = #detectors > 0 and need(db.redaction.count()) or 0
   if before > 0 then print.note("rows from before that hold secrets: " .. before .. " (kalito redact rows)") end
   return show(db)
 end
 
 -- What was stored before.
 local function rows(db, args, app)
-  if #(db.redaction.get() or { detectors = {} }).detectors == 0 then
+  if #need(db.redaction.get()).detectors == 0 then
     return nil, "nothing is redacted here: kalito redact on comes first", "refused"
   end
   local count, message, code = db.redaction[args.dry_run and "count" or "apply"]()

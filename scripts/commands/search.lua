@@ -1,6 +1,7 @@
 -- search: plain text search over messages, pins and summaries.
 
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 local snippet = require "kalito.snippet"
 
@@ -28,7 +29,7 @@ local function names(db, rows)
   local found = {}
   for _, row in ipairs(rows) do
     if not found[row.session] then
-      local session = db.session.get(row.session)
+      local session = need(db.session.get(row.session))
       found[row.session] = session and session.name or row.session:sub(1, 8)
     end
   end

@@ -1,6 +1,7 @@
 -- session: conversations. Long, because it has eight subcommands.
 
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 local retention = require "kalito.retention"
 
@@ -91,7 +92,7 @@ local function change(summary, example, arguments, options, fields)
       row.id = session.id
       local ok, message, code = db.session.set(row)
       if not ok then return nil, message, code end
-      print.result(db.session.get(session.id), session.id)
+      print.result(need(db.session.get(session.id)), session.id)
       return true
     end),
   }

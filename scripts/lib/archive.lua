@@ -2,6 +2,7 @@
 
 local kalito = package.loaded.kalito
 local persona_file = require "kalito.persona_file"
+local need = require("kalito.reading").need
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
@@ -28,11 +29,11 @@ local function again(chat, verb, change)
   local db = chat.db
   return transaction.run(db, function()
     local rows = {}
-    if verb == "redo" then rows = db.message.find { session = chat.id, scope = "live" } end
+    if verb == "redo" then rows = need(db.message.find { session = chat.id, scope = "live" }) end
     local summary, message, code = db.summary[verb](chat.id)
     if not summary then return nil, message, code end
     if verb == "undo" then
-      rows = db.message.find { session = chat.id, scope = "live", limit = summary.message_count }
+      rows = need(db.message.find { session = chat.id, scope = "live", limit = summary.message_count })
     end
     for i = 1, math.min(summary.message_count, #rows) do
       local row, ok = change(rows[i]), true

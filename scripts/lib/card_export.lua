@@ -5,6 +5,7 @@ local kalito = package.loaded.kalito
 local card_reader = require "kalito.card"
 local parts = require "kalito.card_parts"
 local png = require "kalito.png"
+local need = require("kalito.reading").need
 
 local M = {}
 
@@ -103,7 +104,7 @@ end
 ---@param version? "v2"|"v3" default the one that it came as
 ---@return table? root, string|string[] left_or_message what has no place in this version, string? code
 function M.root(db, row, version)
-  local stored = db.card.get(row.id)
+  local stored = need(db.card.get(row.id))
   local root, from, left
   if stored then
     local card, message, code = card_reader.read(stored.card)

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local card_reader = require "kalito.card"
 local parts = require "kalito.card_parts"
+local need = require("kalito.reading").need
 local transaction = require "kalito.transaction"
 
 local M = {}
@@ -17,7 +18,7 @@ local known = {} -- id of a persona -> { text =, card = }
 ---@param id? string of the persona
 ---@return kalito.CharacterCard?
 function M.get(db, id)
-  local row = id and id ~= "" and db.card.get(id)
+  local row = id and id ~= "" and need(db.card.get(id))
   if not row then return nil end
   local kept = known[id]
   if not kept or kept.text ~= row.card then
@@ -48,7 +49,7 @@ local function guarded(path, work, ...)
 end
 
 local function same_name(db, name)
-  return db.persona.find { name = name, limit = 2 }
+  return need(db.persona.find { name = name, limit = 2 })
 end
 
 -- Fields that a card does not have become empty, but not whether it is the default.
@@ -59,8 +60,8 @@ local function replace(db, item, row, old)
   end
   local ok, message, code = guarded(item.path, db.persona.set, row)
   if not ok then return nil, message, code end
-  if db.card.get(old.id) then ok, message, code = db.card.del(old.id) end
-  return ok and db.persona.get(old.id), message, code
+  if need(db.card.get(old.id)) then ok, message, code = db.card.del(old.id) end
+  return ok and need(db.persona.get(old.id)), message, code
 end
 
 -- The row to change, whether it is there as it would become, or why there is neither.
@@ -68,8 +69,8 @@ local function find_old(db, item, name, replacing)
   local rows = same_name(db, name)
   if #rows == 0 then return nil end
   for _, row in ipairs(rows) do
-    local card = db.card.get(row.id)
-    if card and card.card == db.redaction.json(item.card.text) then return row, true end
+    local card = need(db.card.get(row.id))
+    if card and card.card == need(db.redaction.json(item.card.text)) then return row, true end
   end
   if replacing and #rows == 1 then return rows[1] end
   local what = replacing and "several personas are called '%s': --name gives this one another name"
@@ -142,7 +143,7 @@ end
 ---@param path string for messages
 ---@return kalito.CharacterCard? card, string? message, string? code
 function M.add_book(db, persona, book, path)
-  local stored = db.card.get(persona.id)
+  local stored = need(db.card.get(persona.id))
   local version = not (stored and stored.spec == "v3") and "v2" or nil
   local root, message, code = require("kalito.card_export").root(db, persona, version)
   if not root then return nil, message, code end

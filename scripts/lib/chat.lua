@@ -6,6 +6,7 @@ local behaviour = require "kalito.behaviour"
 local contexts = require "kalito.contexts"
 local models = require "kalito.models"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local titles = require "kalito.titles"
 
 local M = {}
@@ -23,11 +24,11 @@ local M = {}
 ---@field child? { process: integer, began: string, name: string? } what summarises in the meantime
 
 local function session_of(chat)
-  return chat.db.session.get(chat.talk.id)
+  return need(chat.db.session.get(chat.talk.id))
 end
 
 local function persona_of(chat)
-  return chat.db.persona.get((session_of(chat) or {}).persona or "")
+  return need(chat.db.persona.get((session_of(chat) or {}).persona or ""))
 end
 
 ---The name of the model that would be asked.

@@ -6,6 +6,7 @@ local args = require "kalito.args"
 local chats = require "kalito.chat"
 local models = require "kalito.models"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 local script = require "kalito.script"
 
@@ -44,8 +45,8 @@ local function set_persona(chat, name)
 end
 
 local function show_persona(chat)
-  local session = chat.db.session.get(chat.talk.id)
-  return (chat.db.persona.get(session.persona or "") or {}).name
+  local session = need(chat.db.session.get(chat.talk.id)) or {}
+  return (need(chat.db.persona.get(session.persona or "")) or {}).name
 end
 
 local function set_model(chat, name)
@@ -111,7 +112,7 @@ local function save(chat, rest)
   local row = { id = chat.talk.id, saved = true, name = rest ~= "" and rest or nil }
   local ok, message, code = chat.db.session.set(row)
   if not ok then return nil, message, code end
-  print.note("saved as " .. (chat.db.session.get(chat.talk.id).name or chat.talk.id))
+  print.note("saved as " .. ((need(chat.db.session.get(chat.talk.id)) or {}).name or chat.talk.id))
   return true
 end
 

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local chats = require "kalito.chat"
 local print = require "kalito.print"
+local need = require("kalito.reading").need
 local summaries = require "kalito.summaries"
 local titles = require "kalito.titles"
 
@@ -30,7 +31,7 @@ local function words_of(chat)
 end
 
 local function name_of(chat)
-  return (chat.db.session.get(chat.talk.id) or {}).name
+  return (need(chat.db.session.get(chat.talk.id)) or {}).name
 end
 
 local function is_due(chat)
@@ -54,7 +55,7 @@ end
 function M.tell(chat)
   local status = chat.child and kalito.system.ended(chat.child.process)
   if not status then return end
-  for _, row in ipairs(chat.db.summary.find { session = chat.talk.id, since = chat.child.began }) do
+  for _, row in ipairs(need(chat.db.summary.find { session = chat.talk.id, since = chat.child.began })) do
     print.note(("(summarised %s %s)"):format(print.count(row.message_count, "message"),
       row.origin == "model" and "by " .. row.model or "without a model"))
   end

@@ -3,6 +3,7 @@
 
 local behaviour = require "kalito.behaviour"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local recall = require "kalito.recall"
 local traced = require "kalito.trace_items"
 
@@ -61,7 +62,7 @@ end
 
 -- What is looked for, and where. An archived session stays out of what others recall, and recalls of itself alone.
 local function request_of(chat, query, options)
-  local session = chat.db.session.get(chat.id)
+  local session = need(chat.db.session.get(chat.id))
   local own = options.scope == "session" or session and session.archived_at
   return { query = query, limit = options.limit, without = options.without, session = own and chat.id or nil }
 end
@@ -88,8 +89,8 @@ end
 -- ---- the whole ----
 
 local function persona_of(chat, id)
-  local session = not id and chat.db.session.get(chat.id)
-  return chat.db.persona.get(id or session and session.persona or "")
+  local session = not id and need(chat.db.session.get(chat.id))
+  return need(chat.db.persona.get(id or session and session.persona or ""))
 end
 
 local function prompt_of(persona, now, line)
@@ -109,7 +110,7 @@ end
 
 -- What the persona's character card has to say now. Most databases have no card.
 local function notes(chat, options, new, now)
-  if (chat.db.card.count() or 0) == 0 then return nil end
+  if need(chat.db.card.count()) == 0 then return nil end
   return require("kalito.lore").notes(chat, options.persona, options.text, new, now)
 end
 
@@ -121,7 +122,7 @@ local OWN = { now = true, system = true, recalled = true, query = true }
 ---@return kalito.Context? context, string? message, string? code
 function M.build(chat, options)
   local db, now = chat.db, options.now or chat.db.now()
-  local new = options.message and db.message.get(options.message)
+  local new = options.message and need(db.message.get(options.message))
   local query = options.query or options.text or new and new.text
   local persona = persona_of(chat, options.persona)
   local who = persona and persona.name
@@ -165,9 +166,9 @@ function M.note_shown(chat, context)
 end
 
 local function text_of(db, item)
-  if item.part == "summary" then return (db.summary.get(item.id) or {}).summary end
+  if item.part == "summary" then return (need(db.summary.get(item.id)) or {}).summary end
   local id = item.part == "recalled" and math.tointeger(tonumber(item.id))
-  return id and (db.message.get(id) or {}).text
+  return id and (need(db.message.get(id)) or {}).text
 end
 
 ---The texts from memory that were shown: in this process, else in the session's latest turn.
@@ -176,7 +177,7 @@ end
 function M.shown(chat)
   if chat.shown then return chat.shown end
   chat.shown = {}
-  local turn = (chat.db.turn.find { session = chat.id, order = "newest", limit = 1 } or {})[1]
+  local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
   for _, item in ipairs(turn and (traced.read(turn.details) or {}).items or {}) do
     chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
   end

@@ -5,15 +5,16 @@
 local contexts = require "kalito.contexts"
 local persona_file = require "kalito.persona_file"
 local pins = require "kalito.pins"
+local reading = require "kalito.reading"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
 local M = {}
 M.__index = M
 
--- Parts that not every conversation needs, loaded at the first use.
-local function part(name)
-  return require("kalito." .. name)
+-- Calls a function of a part that not every conversation needs, loaded at the first use.
+local function call(part, name, ...)
+  return reading.try(require("kalito." .. part)[name], ...)
 end
 
 ---@class kalito.Conversation
@@ -29,6 +30,17 @@ end
 
 -- ---- messages ----
 
+local function add(self, row)
+  local persona = persona_file.answering(self.db, self.id)
+  local found = pins.find(self, scoring.fill(row, self.db.now(), persona), persona)
+  if #found == 0 then return self.db.message.add(row) end
+  return transaction.run(self.db, function()
+    local stored, message, code = self.db.message.add(row)
+    if stored then pins.keep(self, stored, found) end
+    return stored, message, code
+  end)
+end
+
 ---Adds a message, scored by the policy, and in the same step what the policy finds worth a pin. A row means that it is
 ---on the disk.
 ---@param role "user"|"assistant"|"system"|"tool"
@@ -38,14 +50,7 @@ end
 function M:add(role, text, fields)
   local row = { session = self.id, role = role, text = text }
   for key, value in pairs(fields or {}) do row[key] = value end
-  local persona = persona_file.answering(self.db, self.id)
-  local found = pins.find(self, scoring.fill(row, self.db.now(), persona), persona)
-  if #found == 0 then return self.db.message.add(row) end
-  return transaction.run(self.db, function()
-    local stored, message, code = self.db.message.add(row)
-    if stored then pins.keep(self, stored, found) end
-    return stored, message, code
-  end)
+  return reading.try(add, self, row)
 end
 
 -- The latest exchange: the live messages from the user's last one on, oldest first.
@@ -74,7 +79,7 @@ end
 ---@param text string
 ---@return kalito.Message? row, string? message, string? code
 function M:edit(id, text)
-  return part("edits").edit(self, id, text)
+  return call("edits", "edit", self, id, text)
 end
 
 ---Removes the latest exchange: the user's last message and what follows it.
@@ -82,7 +87,7 @@ end
 function M:undo()
   local rows, message, code = exchange(self)
   if not rows then return nil, message, code end
-  return part("edits").remove(self, rows)
+  return call("edits", "remove", self, rows)
 end
 
 ---Says whether a message was of use.
@@ -90,7 +95,7 @@ end
 ---@param id? integer default the last answer
 ---@return kalito.Message? row, string? message, string? code
 function M:rate(direction, id)
-  return part("edits").rate(self, direction, id)
+  return call("edits", "rate", self, direction, id)
 end
 
 -- ---- memory ----
@@ -100,7 +105,7 @@ end
 ---@param now? string
 ---@return string?
 function M:prompt(id, now)
-  return contexts.prompt(self, id, now or self.db.now())
+  return reading.try(contexts.prompt, self, id, now or self.db.now())
 end
 
 ---Finds what the history says about a query, as db.recall.find does, and lets the policy have its say.
@@ -108,7 +113,7 @@ end
 ---@param options? { limit?: integer, scope?: "all"|"session", without?: integer }
 ---@return table? hits, string? message, string? code
 function M:recall(query, options)
-  return contexts.recall(self, query, options or {})
+  return reading.try(contexts.recall, self, query, options or {})
 end
 
 ---Builds the context of the next model call by the plan of the policy.
@@ -116,7 +121,7 @@ end
 ---without `query` the new message is what is recalled for
 ---@return table? context, string? message, string? code as db.context.build gives it, and `policy`
 function M:context(options)
-  local context, message, code = contexts.build(self, options)
+  local context, message, code = reading.try(contexts.build, self, options)
   if context then contexts.note_shown(self, context) end
   return context, message, code
 end
@@ -133,7 +138,7 @@ function M:pin(content, fields)
     row.content, row.source_message_id = source.text, tostring(content)
   end
   for key, value in pairs(fields or {}) do row[key] = value end
-  return pins.add(self.db, row)
+  return reading.try(pins.add, self.db, row)
 end
 
 ---Summarises what is due, or a range, and archives it.
@@ -141,7 +146,7 @@ end
 ---@return kalito.Summary? row, string? message, string? code nil alone: nothing is due. With a row, `message` says why
 ---the model's text was not taken
 function M:summarize(options)
-  return part("summaries").make(self, options)
+  return call("summaries", "make", self, options)
 end
 
 ---Does all that is due: summaries, summaries of summaries, and the session's title, if the policy wants a model's.
@@ -149,7 +154,7 @@ end
 ---@return { made: kalito.Summary[], merged: kalito.Summary[], notes: string[], title?: string }? done, string? message,
 ---string? code
 function M:maintain(options)
-  return part("maintenance").run(self, options or {})
+  return call("maintenance", "run", self, options or {})
 end
 
 -- ---- the model ----
@@ -159,7 +164,7 @@ end
 ---@param options? kalito.AskOptions
 ---@return kalito.Answer? answer, string? message, string? code the message stays: `retry` asks again
 function M:ask(text, options)
-  return part("turns").ask(self, text, options or {})
+  return call("turns", "ask", self, text, options or {})
 end
 
 ---Asks again for the answer to the user's last message. The answer that is there goes when the new one is stored.
@@ -168,21 +173,21 @@ end
 function M:retry(options)
   local rows, message, code = exchange(self)
   if not rows then return nil, message, code end
-  return part("turns").again(self, table.remove(rows, 1), rows, options or {})
+  return call("turns", "again", self, table.remove(rows, 1), rows, options or {})
 end
 
 ---What was sent for a turn, and whether the same would be sent now.
 ---@param turn? integer default the latest
 ---@return kalito.Why? report, string? message, string? code
 function M:why(turn)
-  return part("trace").why(self, turn)
+  return call("trace", "why", self, turn)
 end
 
 ---The figures of the session, and what is known of its model.
 ---@param options? table `budget`, `model`
 ---@return table? figures, string? message, string? code
 function M:stats(options)
-  return part("maintenance").stats(self, options or {})
+  return call("maintenance", "stats", self, options or {})
 end
 
 return M

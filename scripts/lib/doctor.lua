@@ -50,8 +50,9 @@ function parts.database(add, path)
   local info = db.stat()
   add(("database %s: schema %d, %s, journal %s, log %s"):format(path, info.schema_version, print.size(info.file_size),
     info.journal_mode, print.size(info.wal_size)))
-  local redaction = db.redaction.get() or { detectors = {} }
-  local on = table.concat(redaction.detectors, ", ")
+  local redaction, problem = db.redaction.get()
+  local on = redaction and table.concat(redaction.detectors, ", ")
+  if not on then return add(path .. ": " .. problem, "kalito check", true) end
   add(on == "" and "redaction is off: secrets are stored as they come (kalito redact)" or "redacted: " .. on)
   if info.wal_size > WAL_LARGE then
     add("the log is large: a reader keeps it", "kalito optimize when nobody reads", true)

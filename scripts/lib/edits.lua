@@ -3,6 +3,7 @@
 local kalito = package.loaded.kalito
 local persona_file = require "kalito.persona_file"
 local pins = require "kalito.pins"
+local need = require("kalito.reading").need
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
@@ -29,7 +30,7 @@ function M.edit(chat, id, text)
       ok, problem, kind = db.message.set { id = id, text = text, importance_score = moved.importance_score,
         score_reasons = moved.score_reasons or kalito.json.null }
     end
-    return ok and db.message.get(id), problem, kind
+    return ok and need(db.message.get(id)), problem, kind
   end)
   if edited then pins.suggest(chat, edited) end
   return edited, message, code
@@ -63,7 +64,7 @@ function M.rate(chat, direction, id)
   if id then
     row, message, code = chat.db.message.get(id)
   else
-    row = chat.db.message.find({ session = chat.id, role = "assistant", order = "newest", limit = 1 })[1]
+    row = need(chat.db.message.find { session = chat.id, role = "assistant", order = "newest", limit = 1 })[1]
     message, code = "there is no answer to rate", "not_found"
   end
   if not row then return nil, message, code end

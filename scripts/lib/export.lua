@@ -3,6 +3,7 @@
 
 local kalito = package.loaded.kalito
 local native = require "kalito.import_native"
+local need = require("kalito.reading").need -- what cannot be read is not left out
 
 local M = {}
 
@@ -12,12 +13,6 @@ local encode = kalito.json.encode
 local function line(head, row)
   local body = encode(row)
   return "{" .. head .. (body == "{}" and "" or ",") .. body:sub(2) .. "\n"
-end
-
--- A failure of the database ends the export: what cannot be read is not left out.
-local function need(value, message, code)
-  if value == nil and code ~= "not_found" then error({ code = code, message = message }, 0) end
-  return value
 end
 
 local function persona_rows(db, session)

@@ -41,7 +41,10 @@ end
 local function holds_of(session, like)
   return function(db)
     local named = session and session.id
-    if not like then return db.session.get(named) ~= nil end
+    if not like then
+      local row, _, code = db.session.get(named)
+      return row ~= nil or code ~= "not_found" -- who cannot be asked may hold it
+    end
     local rows, count = db.session.holders { session = named, like = like }
     return not rows or count > 0
   end
@@ -55,6 +58,11 @@ local function run(args, app)
   local session, count
   if args.session then
     session, message, code = resolve.session(db, args.session)
+    -- Gone already: what an interrupted forgetting of it has left still goes.
+    if code == "not_found" and not args.dry_run then
+      local _, problem, kind = db.session.forget { session = args.session }
+      if kind ~= code then message, code = problem, kind end
+    end
     if not session then return nil, message, code end
   end
   if args.dry_run then return dry_run(db, session, args) end

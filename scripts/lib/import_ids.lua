@@ -2,6 +2,7 @@
 
 local kalito = package.loaded.kalito
 local runs = require "kalito.import_run"
+local need = require("kalito.reading").need
 
 local M = {}
 
@@ -16,7 +17,7 @@ end
 local function find_alike(db, row, time, found)
   local limit, rows = 4
   repeat
-    rows = db.message.find { session = row.session, since = time, limit = limit }
+    rows = need(db.message.find { session = row.session, since = time, limit = limit })
     for _, other in ipairs(rows) do
       if other.created_at ~= time then return nil end
       if other.role == row.role and other.text == row.text and not found[other.id] then return other end
@@ -33,9 +34,9 @@ end
 ---@return table?
 function M.find_same(db, session, row)
   local time = type(row.created_at) == "string" and kalito.time(row.created_at)
-  local other = math.type(row.id) == "integer" and db.message.get(row.id)
+  local other = math.type(row.id) == "integer" and need(db.message.get(row.id))
   if other and other.session == row.session and other.created_at == time then return other end
-  other = M.is_id(row.external_id) and db.message.get_external(row.session, row.external_id)
+  other = M.is_id(row.external_id) and need(db.message.get_external(row.session, row.external_id))
   if other or not session.existed or not time then return other or nil end
   if session.time ~= time then session.time, session.found = time, {} end
   return find_alike(db, row, time, session.found)
@@ -66,7 +67,7 @@ function M.refer(self, row, key)
     row[key] = tostring(self.moved[id])
     return
   end
-  local other = self.run.db.message.get(id)
+  local other = need(self.run.db.message.get(id))
   if other and other.session ~= row.session then row[key] = nil end
 end
 

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local ids = require "kalito.import_ids"
 local runs = require "kalito.import_run"
+local need = require("kalito.reading").need
 
 local M = {}
 M.__index = M
@@ -63,7 +64,7 @@ end
 function store.persona(self, row)
   local db, card = self.run.db, row.card
   row.card = nil
-  if is_id(row.id) and db.persona.get(row.id) then return false end
+  if is_id(row.id) and need(db.persona.get(row.id)) then return false end
   if row.is_default then -- the user's own default stays
     for other in db.persona.each() do
       if other.is_default and other.category == row.category then row.is_default = false end
@@ -89,13 +90,13 @@ function store.session(self, row)
   local db = self.run.db
   end_session(self)
   row.message_count = nil
-  local here = is_id(row.id) and db.session.get(row.id)
-  if not here and is_id(row.external_id) then here = db.session.get_external(row.external_id) end
+  local here = is_id(row.id) and need(db.session.get(row.id))
+  if not here and is_id(row.external_id) then here = need(db.session.get_external(row.external_id)) end
   if here then
     remember(self, row, here, true)
     return false
   end
-  if not (is_id(row.persona) and db.persona.get(row.persona)) then row.persona = NULL end
+  if not (is_id(row.persona) and need(db.persona.get(row.persona))) then row.persona = NULL end
   local stored = add(db.session, row)
   if not stored then error("the session is there already", 0) end
   row.id = row.id or stored.id
@@ -127,7 +128,7 @@ end
 function store.message(self, row)
   local db, session, id = self.run.db, session_of(self, row), row.id
   row.session = session.id
-  if type(row.text) == "string" and kalito.text.valid(row.text) then row.text = db.redaction.text(row.text) end
+  if type(row.text) == "string" and kalito.text.valid(row.text) then row.text = need(db.redaction.text(row.text)) end
   local same, stored, taken = session.existed and ids.find_same(db, session, row), nil, nil
   if not same then
     -- Messages of one time are in the order of their ids: those after one that was moved are moved too.
@@ -150,7 +151,7 @@ end
 
 local function add_note(self, row, noun, counted, ...)
   row.session = session_of(self, row).id
-  if is_id(row.id) and noun.get(row.id) then return false end
+  if is_id(row.id) and need(noun.get(row.id)) then return false end
   for _, key in ipairs { ... } do ids.refer(self, row, key) end
   if not add(noun, row) then return false end
   self.run:count(counted, 1)
@@ -183,9 +184,9 @@ function M.forget() end
 function end_session(self)
   local db, session = self.run.db, self.current and self.sessions[self.current]
   self.current = nil
-  local row = session and session.updated_at and db.session.get(session.id)
+  local row = session and session.updated_at and need(db.session.get(session.id))
   if row and row.updated_at ~= session.updated_at then
-    db.session.set { id = session.id, updated_at = session.updated_at }
+    need(db.session.set { id = session.id, updated_at = session.updated_at })
   end
 end
 

@@ -2,6 +2,7 @@
 -- Owns what a plain line means: which session it belongs to, and what names it so that it is stored once.
 
 local kalito = package.loaded.kalito
+local need = require("kalito.reading").need
 local runs = require "kalito.import_run"
 
 local M = {}
@@ -92,7 +93,7 @@ end
 
 -- Is the message that has the name of this one this one?
 local function is_same(self, row)
-  local other = self.run.db.message.get_external(row.session, row.external_id)
+  local other = need(self.run.db.message.get_external(row.session, row.external_id))
   return other and other.role == row.role and other.text == row.text
 end
 
@@ -101,10 +102,10 @@ end
 local function redact(self, item)
   local db, row = self.run.db, item.row
   if type(row.text) ~= "string" or not kalito.text.valid(row.text) then return end
-  local text, speaker = db.redaction.text(row.text), row.speaker
-  if type(speaker) == "string" and kalito.text.valid(speaker) then speaker = db.redaction.text(speaker) end
+  local text, speaker = need(db.redaction.text(row.text)), row.speaker
+  if type(speaker) == "string" and kalito.text.valid(speaker) then speaker = need(db.redaction.text(speaker)) end
   if text == row.text and speaker == row.speaker then return end
-  if not item.own_id and db.message.get_external(row.session, row.external_id) then return end
+  if not item.own_id and need(db.message.get_external(row.session, row.external_id)) then return end
   item.line.text, item.line.speaker, row.text, row.speaker = text, speaker, text, speaker
   row.external_id = external_id(self, item.line, item.name, item.ordinal)
 end

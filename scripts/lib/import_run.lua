@@ -2,6 +2,7 @@
 
 local kalito = package.loaded.kalito
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local scoring = require "kalito.scoring"
 local print = require "kalito.print"
 
@@ -50,7 +51,7 @@ end
 ---@param id string
 ---@return table?
 function M:known_session(id)
-  return self.db.session.get(id) or self.real and self.real.session.get(id) or nil
+  return need(self.db.session.get(id)) or self.real and need(self.real.session.get(id)) or nil
 end
 
 ---What is wrong with a line, when that is what an error says: Ctrl-C, a lack of memory, failures of the database and

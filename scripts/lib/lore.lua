@@ -8,6 +8,7 @@ local card_store = require "kalito.card_store"
 local lore_book = require "kalito.lore_book"
 local lore_key = require "kalito.lore_key"
 local parts = require "kalito.card_parts"
+local need = require("kalito.reading").need
 
 local M = {}
 
@@ -120,7 +121,7 @@ end
 local function said(chat, text, new, depth)
   local texts = { text or new and new.text }
   local filter = { session = chat.id, order = "newest", limit = depth, before = new and new.created_at }
-  for _, row in ipairs(chat.db.message.find(filter) or {}) do texts[#texts + 1] = row.text:sub(1, TEXT) end
+  for _, row in ipairs(need(chat.db.message.find(filter))) do texts[#texts + 1] = row.text:sub(1, TEXT) end
   return texts
 end
 
@@ -132,7 +133,7 @@ end
 ---@param now string
 ---@return kalito.Note[]
 function M.notes(chat, id, text, new, now)
-  local card = card_store.get(chat.db, id or (chat.db.session.get(chat.id) or {}).persona)
+  local card = card_store.get(chat.db, id or (need(chat.db.session.get(chat.id)) or {}).persona)
   if not card then return {} end
   local book = lore_book.of(card)
   return M.find(card, book and said(chat, text, new, book.reach) or {}, behaviour.context(now))

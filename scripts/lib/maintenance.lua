@@ -3,6 +3,7 @@
 local kalito = package.loaded.kalito
 local merging = require "kalito.merging"
 local models = require "kalito.models"
+local need = require("kalito.reading").need
 local stats = require "kalito.stats"
 local summaries = require "kalito.summaries"
 local titles = require "kalito.titles"
@@ -47,10 +48,10 @@ function M.stats(chat, options)
   local figures
   figures, message, code = stats.get(db, session, options.budget or models.usual(db, session, options.model))
   if not figures then return nil, message, code end
-  figures.turns = db.turn.count { session = chat.id }
-  figures.auto_pins = db.pin.count { session = chat.id, pin_type = "auto" }
-  figures.due = summaries.due(chat, options)
-  local name = models.name(session, db.persona.get(session.persona or ""), options.model)
+  figures.turns = need(db.turn.count { session = chat.id })
+  figures.auto_pins = need(db.pin.count { session = chat.id, pin_type = "auto" })
+  figures.due = need(summaries.due(chat, options))
+  local name = models.name(session, need(db.persona.get(session.persona or "")), options.model)
   if name then
     local known = models.known(db, name)
     figures.model = { name = name, ratio = known.ratio, turns = known.turns, calibrated = known.trusted,

@@ -3,6 +3,7 @@
 
 local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local summaries = require "kalito.summaries"
 
 local M = {}
@@ -18,9 +19,9 @@ end
 -- Those that no other covers, in the order of what they cover.
 local function uncovered(chat)
   local list = {}
-  for _, row in ipairs(chat.db.summary.find { session = chat.id }) do
+  for _, row in ipairs(need(chat.db.summary.find { session = chat.id })) do
     local first = math.tointeger(tonumber(row.start_message_id))
-    local message = not row.parent and first and chat.db.message.get(first)
+    local message = not row.parent and first and need(chat.db.message.get(first))
     if message then list[#list + 1] = { row = row, at = message.created_at, first = first } end
   end
   table.sort(list, function(a, b) return a.at < b.at or a.at == b.at and a.first < b.first end)
@@ -30,7 +31,7 @@ end
 -- Does b begin with the message after the end of a?
 local function follows(chat, a, b)
   local last = math.tointeger(tonumber(a.end_message_id))
-  local row = last and chat.db.message.get(last)
+  local row = last and need(chat.db.message.get(last))
   if not row then return false end
   local found = false
   for next in chat.db.message.each { session = chat.id, since = row.created_at, limit = 100 } do

@@ -3,6 +3,7 @@
 
 local kalito = package.loaded.kalito
 local config = require "kalito.config"
+local need = require("kalito.reading").need
 
 local M = {}
 
@@ -59,7 +60,7 @@ function M.known(db, name)
   local prefix, model = name:match "^([^:]*):(.*)$"
   local own = configured(prefix and ((config.get() or {}).providers or {})[prefix] or {}, model)
   if own then return own, true end
-  return (db.model.get(name) or {}).context
+  return (need(db.model.get(name)) or {}).context
 end
 
 local silent = {} -- name -> when its server did not answer; it is left in peace for a while
@@ -71,7 +72,7 @@ local silent = {} -- name -> when its server did not answer; it is left in peace
 function M.of(db, target)
   local name, own = target.name, configured(target.server.options, target.model)
   if own then return own, true end
-  local row, last = db.model.get(name) or {}, silent[name]
+  local row, last = need(db.model.get(name)) or {}, silent[name]
   local rests = last and kalito.system.clock() - last < REST
   if rests or was_asked_today(db, row) or db.stat().read_only then return row.context end
   local context, answered = ask(target)

@@ -3,6 +3,7 @@
 
 local config = require "kalito.config"
 local model_context = require "kalito.model_context"
+local need = require("kalito.reading").need
 local stats = require "kalito.stats"
 
 local M = {}
@@ -91,7 +92,7 @@ end
 ---@param model? string another than the session's
 ---@return integer tokens in the model's count
 function M.usual(db, session, model)
-  local persona = db.persona.get(session.persona or "")
+  local persona = need(db.persona.get(session.persona or ""))
   local name, options = M.name(session, persona, model), { answer = persona and persona.maxTokens }
   if not name then return sizes_of(options).budget end
   return sizes_of(options, true, model_context.known(db, name)).budget
@@ -105,7 +106,7 @@ end
 function M.redacted(db, messages)
   local list = {}
   for i, message in ipairs(messages) do
-    list[i] = { role = message.role, content = db.redaction.text(message.content) }
+    list[i] = { role = message.role, content = need(db.redaction.text(message.content)) }
   end
   return list
 end
@@ -115,7 +116,7 @@ end
 ---@param name string
 ---@return { ratio: number, turns: integer, trusted: boolean }
 function M.known(db, name)
-  local row = db.model.get(name) or { ratio = 1.0, turns = 0 }
+  local row = need(db.model.get(name)) or { ratio = 1.0, turns = 0 }
   return { ratio = row.ratio, turns = row.turns, trusted = row.turns >= TRUSTED }
 end
 
@@ -139,7 +140,7 @@ end
 function M.learn(db, name, estimated, reported)
   local ratio = reported and estimated > 0 and reported / estimated or 0
   if ratio < LOWEST or ratio > HIGHEST then return true end
-  local row = db.model.get(name)
+  local row = need(db.model.get(name))
   if not row then
     local added, message, code = db.model.add { id = name, ratio = ratio, turns = 1 }
     return added and true, message, code

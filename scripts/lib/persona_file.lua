@@ -5,6 +5,7 @@
 local kalito = package.loaded.kalito
 local contract = require "kalito.contract"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local script = require "kalito.script"
 
 local M = {}
@@ -110,8 +111,8 @@ end
 ---@param session string
 ---@return string? name nil: it has none
 function M.answering(db, session)
-  local row = db.session.get(session)
-  local persona = row and row.persona and db.persona.get(row.persona)
+  local row = need(db.session.get(session))
+  local persona = row and row.persona and need(db.persona.get(row.persona))
   return persona and persona.name or nil
 end
 

@@ -4,28 +4,31 @@
 local contexts = require "kalito.contexts"
 local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
+local reading = require "kalito.reading"
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
 local M = {}
+
+local need = reading.need
 
 -- ---- automatic ones ----
 
 -- What the policy is told of the session beside the message.
 local function told(chat, row, persona)
   local db = chat.db
-  local contents, auto = db.pin.rejected(chat.id) or {}, 0
-  for _, pin in ipairs(db.pin.find { session = chat.id } or {}) do
+  local contents, auto = need(db.pin.rejected(chat.id)), 0
+  for _, pin in ipairs(need(db.pin.find { session = chat.id })) do
     contents[#contents + 1] = pin.content
     if pin.pin_type == "auto" then auto = auto + 1 end
   end
   local previous
-  for _, other in ipairs(db.message.find { session = chat.id, order = "newest", limit = 2 } or {}) do
+  for _, other in ipairs(need(db.message.find { session = chat.id, order = "newest", limit = 2 })) do
     if other.id ~= row.id then previous = previous or other end
   end
   return {
     now = db.now(), session = chat.id, pins = contents, auto = auto, shown = contexts.shown(chat), previous = previous,
-    messages = ((db.session.get(chat.id) or {}).message_count or 0) + (row.id and 0 or 1), persona = persona,
+    messages = ((need(db.session.get(chat.id)) or {}).message_count or 0) + (row.id and 0 or 1), persona = persona,
   }
 end
 
@@ -62,7 +65,11 @@ end
 ---@param row kalito.Message
 ---@return kalito.Pin[]
 function M.suggest(chat, row)
-  return M.keep(chat, row, M.find(chat, row, persona_file.answering(chat.db, chat.id)))
+  local found, message = reading.try(function()
+    return M.find(chat, row, persona_file.answering(chat.db, chat.id))
+  end)
+  if not found then policy.report("no pin is made of the message: " .. message) end
+  return M.keep(chat, row, found or {})
 end
 
 -- ---- the user's ----
@@ -70,7 +77,7 @@ end
 -- The message that a pin comes from, when it is there.
 local function source_of(db, pin)
   local id = math.tointeger(tonumber(pin.source_message_id))
-  return id and db.message.get(id)
+  return id and need(db.message.get(id))
 end
 
 ---Pins a text; the message that it comes from becomes more important.
@@ -122,7 +129,7 @@ function M.accept(db, id)
     local importance = math.max(pin.importance_score, 0.8)
     ok, message, code = db.pin.set { id = id, pin_type = "user", importance_score = importance }
     if ok then ok, message, code = scoring.event(db, source_of(db, pin), "pinned") end
-    return ok and db.pin.get(id), message, code
+    return ok and need(db.pin.get(id)), message, code
   end)
 end
 
@@ -143,7 +150,7 @@ end
 ---@param message kalito.Message
 ---@return boolean? ok, string? message, string? code
 function M.forget(db, message)
-  for _, pin in ipairs(db.pin.find { session = message.session, pin_type = "auto" }) do
+  for _, pin in ipairs(need(db.pin.find { session = message.session, pin_type = "auto" })) do
     if pin.source_message_id == tostring(message.id) then
       local ok, problem, code = db.pin.del(pin.id)
       if not ok then return nil, problem, code end

@@ -4,6 +4,7 @@ local kalito = package.loaded.kalito
 local config = require "kalito.config"
 local copies = require "kalito.copies"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local scoring = require "kalito.scoring"
 
 local M = {}
@@ -35,7 +36,7 @@ local function link(db, row)
   local asks = row.role ~= "assistant" and row.text:find "%?%s*$"
   local filter = { session = row.session, limit = 3 }
   filter[asks and "since" or "before"], filter.order = row.created_at, asks and "oldest" or "newest"
-  for _, other in ipairs(db.message.find(filter) or {}) do
+  for _, other in ipairs(need(db.message.find(filter))) do
     if other.id ~= row.id and (other.role ~= row.role or other.speaker ~= row.speaker) then
       if asks then
         row.answer = other.id

@@ -56,8 +56,9 @@ end
 local function apply(db, used, row, ctx)
   local ok, message, code = db.begin()
   if not ok then return nil, message, code end
-  local session = db.session.get(row.id)
-  local decided, decision = nil, nil
+  local session, decided, decision
+  session, message, code = db.session.get(row.id)
+  ok = session ~= nil or code == "not_found"
   if session then decided, decision = policy.try(used, "decide", ctx(), session) end
   local same = decided and session.updated_at == row.updated_at and decision == row.decision
   if same then ok, message, code = carry_out(db, row, ctx().now) end

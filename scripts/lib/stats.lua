@@ -2,6 +2,7 @@
 
 local kalito = package.loaded.kalito
 local config = require "kalito.config"
+local need = require("kalito.reading").need
 
 local M = {}
 
@@ -34,7 +35,7 @@ function M.get(db, session, budget)
   end)
   figures.usage = kalito.json.array(figures.usage)
   for _, usage in ipairs(figures.usage) do
-    local known = usage.model ~= "" and db.model.get(usage.model) or {}
+    local known = usage.model ~= "" and need(db.model.get(usage.model)) or {}
     if (known.turns or 0) > 0 then usage.ratio, usage.turns = known.ratio, known.turns end
   end
   if not session then return figures end

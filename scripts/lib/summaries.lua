@@ -7,6 +7,7 @@ local model_context = require "kalito.model_context"
 local models = require "kalito.models"
 local persona_file = require "kalito.persona_file"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local scoring = require "kalito.scoring"
 local transaction = require "kalito.transaction"
 
@@ -21,11 +22,11 @@ local TAKEN <const> = "another process has summarised them"
 -- given.
 local function context_size(chat, options)
   if options.budget then return options.budget end
-  local session = chat.db.session.get(chat.id) or {}
+  local session = need(chat.db.session.get(chat.id)) or {}
   local name = options.model or session.model
   local context = type(name) == "string" and model_context.known(chat.db, name)
   if context then return context end
-  local turn = (chat.db.turn.find { session = chat.id, order = "newest", limit = 1 } or {})[1]
+  local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
   return turn and turn.budget or models.budget()
 end
 
@@ -118,7 +119,7 @@ end
 local function with_model(chat, options)
   local own = {}
   for key, value in pairs(options) do own[key] = value end
-  if own.model == nil then own.model = (chat.db.session.get(chat.id) or {}).model end
+  if own.model == nil then own.model = (need(chat.db.session.get(chat.id)) or {}).model end
   return own
 end
 
@@ -140,7 +141,7 @@ end
 -- Nobody changed a message while the model was writing.
 local function unchanged(db, rows)
   for _, row in ipairs(rows) do
-    local now = db.message.get(row.id)
+    local now = need(db.message.get(row.id))
     if not now or now.text ~= row.text then return false end
   end
   return true
@@ -149,7 +150,7 @@ end
 local function store(chat, rows, row, changes)
   local db = chat.db
   return transaction.run(db, function()
-    local first = db.message.find { session = chat.id, scope = "live", limit = 1 }[1]
+    local first = need(db.message.find { session = chat.id, scope = "live", limit = 1 })[1]
     if not first or first.id ~= rows[1].id then return nil, TAKEN, "exists" end
     if not unchanged(db, rows) then return nil, "messages were changed while they were summarised", "busy" end
     local made, message, code = db.summary.make(row)

@@ -5,6 +5,7 @@
 local kalito = package.loaded.kalito
 local models = require "kalito.models"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local trace = require "kalito.trace"
 local transaction = require "kalito.transaction"
 
@@ -34,13 +35,13 @@ end
 
 -- Is the session still called by its first words?
 local function has_first_words(db, session)
-  local first = db.message.find({ session = session.id, role = "user", limit = 1 })[1]
+  local first = need(db.message.find { session = session.id, role = "user", limit = 1 })[1]
   return first and session.name == M.of(first.text)
 end
 
 -- The first turn that got a reply, and its details, when nobody has asked for a title yet.
 local function untitled_turn(db, session)
-  for _, turn in ipairs(db.turn.find { session = session.id, order = "oldest", limit = 10 }) do
+  for _, turn in ipairs(need(db.turn.find { session = session.id, order = "oldest", limit = 10 })) do
     if turn.reply then
       local details = kalito.json.decode(turn.details)
       if type(details) ~= "table" or details.title then return nil end
@@ -55,10 +56,11 @@ end
 ---@return { prompt: kalito.Prompt[], turn: kalito.Turn, name: string }? due nil: none is due
 function M.due(chat)
   local db = chat.db
-  local session = db.session.get(chat.id)
+  local session = need(db.session.get(chat.id))
   if not session or not has_first_words(db, session) then return nil end
   local turn = untitled_turn(db, session)
-  local question, answer = turn and db.message.get(turn.message or 0), turn and db.message.get(turn.reply)
+  local question = turn and need(db.message.get(turn.message or 0))
+  local answer = turn and need(db.message.get(turn.reply))
   if not question or not answer then return nil end
   local ctx = { now = db.now(), session = chat.id }
   local prompt = policy.call("summarize", "title", ctx, { question, answer })
@@ -94,7 +96,7 @@ end
 local function store(chat, due, record)
   local db = chat.db
   return transaction.run(db, function()
-    local session, turn = db.session.get(chat.id), db.turn.get(due.turn.id)
+    local session, turn = need(db.session.get(chat.id)), need(db.turn.get(due.turn.id))
     local details = turn and kalito.json.decode(turn.details)
     if not session or not details or details.title then return nil, "another process has asked for it", "exists" end
     details.title = record
@@ -112,7 +114,7 @@ end
 ---@return string? title, string? message, string? code nil alone: none is due
 function M.make(chat, options)
   local model = options.model
-  if model == nil then model = (chat.db.session.get(chat.id) or {}).model end
+  if model == nil then model = (need(chat.db.session.get(chat.id)) or {}).model end
   local due = model and M.due(chat)
   if not due then return nil end
   local title, problem, usage = ask(chat.db, due, model, options.config)

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local contexts = require "kalito.contexts"
 local policy = require "kalito.policy"
+local need = require("kalito.reading").need
 local traced = require "kalito.trace_items"
 
 local M = {}
@@ -53,13 +54,13 @@ end
 -- What became of an item that is no candidate any more.
 local function fate(db, session, item)
   local id = math.tointeger(tonumber(item.id))
-  if item.part == "pin" then return db.pin.get(item.id) and "is no candidate any more" or "was removed" end
+  if item.part == "pin" then return need(db.pin.get(item.id)) and "is no candidate any more" or "was removed" end
   if item.part == "summary" then
-    local row = db.summary.get(item.id)
+    local row = need(db.summary.get(item.id))
     if not row then return "was undone or deleted" end
     return row.parent and "was summarised together with others" or "is no candidate any more"
   end
-  local row = id and db.message.get(id)
+  local row = id and need(db.message.get(id))
   if not row then return item.part == "persona" and "is another one now" or "was undone or deleted" end
   local archived = row.session == session.id and (row.created_at < session.boundary_at
     or row.created_at == session.boundary_at and id <= session.boundary_id)
@@ -100,7 +101,7 @@ end
 
 -- The context as it would be built now for the same turn; what was recalled then is recalled again.
 local function rebuild(chat, turn, details)
-  local message = turn.message and chat.db.message.get(turn.message)
+  local message = turn.message and need(chat.db.message.get(turn.message))
   if not message then return nil, "the message of the turn was undone" end
   return contexts.build(chat, {
     message = turn.message, budget = turn.budget, recalled = details.recalled, now = details.now,
@@ -113,7 +114,7 @@ end
 local function find_turn(chat, number)
   local db = chat.db
   if not number then
-    local turn = db.turn.find({ session = chat.id, order = "newest", limit = 1 })[1]
+    local turn = need(db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
     if not turn then return nil, "the session has no turn with a model yet", "not_found" end
     return turn
   end
@@ -134,7 +135,7 @@ local function compare(chat, turn, details, report)
   end
   report.equal = M.hash(context.messages) == turn.hash
   compare_policies(details.policies or {}, context.persona, note)
-  compare_items(chat.db, chat.db.session.get(chat.id), details.items, context.items, note)
+  compare_items(chat.db, need(chat.db.session.get(chat.id)), details.items, context.items, note)
   if report.equal or #report.changes > 0 then return end
   note({ part = "all" }, "differs, and no change of a part explains it")
 end

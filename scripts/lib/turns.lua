@@ -8,6 +8,7 @@ local model_context = require "kalito.model_context"
 local models = require "kalito.models"
 local pins = require "kalito.pins"
 local provider = require "kalito.provider"
+local need = require("kalito.reading").need
 local replies = require "kalito.replies"
 local scoring = require "kalito.scoring"
 local titles = require "kalito.titles"
@@ -21,7 +22,7 @@ local function begin(chat, options)
   local db = chat.db
   local session, message, code = db.session.get(chat.id)
   if not session then return nil, message, code end
-  local persona = db.persona.get(options.persona or session.persona or "")
+  local persona = need(db.persona.get(options.persona or session.persona or ""))
   return { chat = chat, db = db, session = session, persona = persona, options = options, now = db.now(), more = {},
     began = kalito.system.clock() }
 end

@@ -5,6 +5,7 @@ local kalito = package.loaded.kalito
 local models = require "kalito.models"
 local policy = require "kalito.policy"
 local provider = require "kalito.provider"
+local need = require("kalito.reading").need
 local transaction = require "kalito.transaction"
 
 local M = {}
@@ -76,7 +77,7 @@ end
 ---@return table[]? hits, string? message, string? code nil alone: the server does not answer, which is told once
 function M.near(db, name, options)
   if kalito.system.clock() < (resting[name] or 0) then return nil end
-  local request, message, code = embed_query(name, db.redaction.text(options.query))
+  local request, message, code = embed_query(name, need(db.redaction.text(options.query)))
   if code == "interrupted" then return nil, message, code end
   if not request then
     resting[name] = kalito.system.clock() + REST
@@ -88,7 +89,7 @@ function M.near(db, name, options)
   request.limit = NEAREST
   local hits
   hits, message, code = db.vector.find(request)
-  if hits and #hits == 0 and (db.vector.count(request.model) or 0) == 0 then
+  if hits and #hits == 0 and need(db.vector.count(request.model)) == 0 then
     tell(name, "no message has a vector of " .. request.model .. " yet: kalito embed makes them")
   end
   return hits, message, code
@@ -100,7 +101,7 @@ end
 local function rows_of(db, ids, counts)
   local rows = {}
   for _, id in ipairs(ids) do
-    local row = db.message.get(id)
+    local row = need(db.message.get(id))
     if row and kalito.text.valid(row.text) then rows[#rows + 1] = row else counts.skipped = counts.skipped + 1 end
   end
   return rows
@@ -128,7 +129,7 @@ end
 local function embed_rows(db, target, rows, counts, extra)
   local texts = {}
   if #rows == 0 then return true end
-  for i, row in ipairs(rows) do texts[i] = prefix(target, 3) .. cut(db.redaction.text(row.text)) end
+  for i, row in ipairs(rows) do texts[i] = prefix(target, 3) .. cut(need(db.redaction.text(row.text))) end
   local result, message, code = provider.embed(target, texts, extra)
   if not result then return nil, message, code end
   counts.dimension = result.dimension
@@ -166,7 +167,7 @@ function M.fill(db, target, options, counts)
   local ok, message, code = true, nil, nil
   if options.all then ok, message, code = forget(db, target) end
   local after, left = 0, options.limit or math.maxinteger
-  counts.missing = math.min(left, math.max(0, (db.message.count() or 0) - (db.vector.count(target.name) or 0)))
+  counts.missing = math.min(left, math.max(0, need(db.message.count()) - need(db.vector.count(target.name))))
   while ok and left > 0 do
     local ids
     ids, message, code = db.vector.missing { model = target.name, after = after, limit = math.min(BATCH, left) }

@@ -127,6 +127,39 @@ describe("a file of the original", function()
     end)
   end
 
+  it("that replaces its rows leaves no ghosts of them", function()
+    make "delete"
+    run "migrate"
+    sqlite(original.REPLACES)
+    assert.matches("hazelnuts", select(2, run("search", "hazelnuts")))
+    assert.matches("orchards", select(2, run("search", "orchards")))
+    for _, word in ipairs { "cashew", "pistachios", "almonds", "kumquats", "parked" } do
+      assert.is_nil(select(2, run("search", word)):find "pin%-1", word)
+      assert.is_nil(select(2, run("search", word)):find "summary%-1", word)
+    end
+    assert.are.equal(0, (run("check", "--full")))
+    -- A message that is replaced is not noticed by itself: nothing fires on inserting one.
+    sqlite [[INSERT OR REPLACE INTO messages (id, session_id, role, text, created_at)
+      VALUES (9, 'session_2', 'user', 'papayas', '2025-01-01T10:00:05.000Z')]]
+    local status, remarks = run("check", "--full")
+    assert.are.equal(1, status)
+    assert.matches("message 9 has other words in the index than in its text", remarks)
+    assert.are.equal(0, (run("optimize", "--rebuild")))
+    assert.matches("papayas", select(2, run("search", "papayas")))
+    assert.are.equal(0, (run("check", "--full")))
+  end)
+
+  it("whose texts may be missing can go on changing and deleting them", function()
+    make "loose"
+    run "migrate"
+    sqlite(original.GAPS)
+    assert.are.equal(0, (run("add", "Garden", "--role", "user", "kalito was here")))
+    assert.matches("pin%-null%-2", select(2, run("search", "nothing")))
+    assert.is_nil(select(2, run("search", "cashew")):find "cashew")
+    local _, remarks = run("check", "--full")
+    assert.is_nil(remarks:find "search:", remarks)
+  end)
+
   it("shows its summaries in their place, and undoes them", function()
     make "delete"
     local _, steps = run("migrate")

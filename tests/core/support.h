@@ -18,7 +18,7 @@
 #include "kalito.h"
 
 /* PRAGMA user_version of a file that is up to date. */
-#define SCHEMA 4
+#define SCHEMA 5
 
 /* "2025-03-01T09:00:00.000Z", where the tests' clock begins. */
 #define BEGINNING 1740819600000LL

@@ -126,6 +126,53 @@ static void a_text_is_found_in_any_case_and_inside_of_traces(void **state) {
     fails(KAL_MISUSE, kal_session_holders(f->store, &(kal_forget){.session = T("s")}, &found, &f->err));
 }
 
+/* Somebody reads the log: the rows go, and what they have left in the files when he has ended. */
+static void leave_traces(fixture *f, kal_report *report) {
+    int64_t count;
+    kal_options options = options_of(f);
+    options.busy_ms = 1;
+    fill(f);
+    kal_store_close(f->store);
+    ok(kal_store_open(f->path, &options, &f->store, &f->err));
+    run(f, "BEGIN; SELECT count(*) FROM sessions");
+    fails(KAL_BUSY, kal_session_forget(f->store, &(kal_forget){.session = T("s")}, &count, &f->err));
+    says("the rows are gone");
+    says("kalito optimize");
+    run(f, "COMMIT");
+    assert_int_equal(integer(f, "SELECT count(*) FROM kalito_tombstones"), 0);
+    assert_int_equal(integer(f, "SELECT count(*) FROM sessions"), 1);
+    ok(kal_store_check(f->store, KAL_CHECK_QUICK, report, &f->err));
+    assert_int_equal(report->wrong, 1);
+    assert_non_null(strstr(report->rows[0].what, "forgetting was interrupted"));
+    report->count = report->wrong = 0;
+}
+
+static void assert_no_trace(fixture *f, kal_report *report) {
+    assert_false(is_anywhere(f, "xylophone0"));
+    report->count = report->wrong = 0;
+    ok(kal_store_check(f->store, KAL_CHECK_FULL, report, &f->err));
+    assert_int_equal(report->wrong, 0);
+}
+
+static void what_an_interrupted_forgetting_leaves_goes_when_it_is_repeated(void **state) {
+    fixture *f = *state;
+    int64_t count;
+    kal_remark rows[16];
+    kal_report report = {.rows = rows, .capacity = 16};
+    leave_traces(f, &report);
+    fails(KAL_NOT_FOUND, kal_session_forget(f->store, &(kal_forget){.session = T("s")}, &count, &f->err));
+    assert_no_trace(f, &report);
+}
+
+static void what_an_interrupted_forgetting_leaves_goes_with_optimize(void **state) {
+    fixture *f = *state;
+    kal_remark rows[16];
+    kal_report report = {.rows = rows, .capacity = 16};
+    leave_traces(f, &report);
+    ok(kal_store_optimize(f->store, 0, &report, &f->err));
+    assert_no_trace(f, &report);
+}
+
 static void nothing_is_forgotten_by_mistake(void **state) {
     fixture *f = *state;
     int64_t count;
@@ -141,6 +188,8 @@ int main(void) {
         ON_FILE(a_forgotten_session_leaves_no_byte),
         ON_FILE(a_forgotten_text_leaves_no_byte_in_any_session),
         ON_FILE(a_text_is_found_in_any_case_and_inside_of_traces),
+        ON_FILE(what_an_interrupted_forgetting_leaves_goes_when_it_is_repeated),
+        ON_FILE(what_an_interrupted_forgetting_leaves_goes_with_optimize),
         ON_FILE(nothing_is_forgotten_by_mistake),
     };
     return cmocka_run_group_tests_name("forget", tests, NULL, NULL);

@@ -33,9 +33,9 @@ void *REAL(realloc)(void *p, size_t size);
 
 /* ---- what fails, and when */
 
-enum { MEMORY, WRITE, FULL, SHORT, SYNC, TRUNCATE, OPEN, NAME, KINDS };
-static const char *const NAMES[KINDS] = {"memory", "write",    "full", "short",
-                                         "sync",   "truncate", "open", "name"};
+enum { MEMORY, WRITE, FULL, SHORT, SYNC, TRUNCATE, OPEN, NAME, READ, KINDS };
+static const char *const NAMES[KINDS] = {"memory",   "write", "full", "short", "sync",
+                                         "truncate", "open",  "name", "read"};
 
 static int failing = -1;
 static long count, first, failed;
@@ -181,6 +181,12 @@ PUBLIC ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
     NEXT(pwrite64);
     ssize_t n = arrives(fd, size);
     return n < 0 ? n : next(fd, data, (size_t)n, at);
+}
+
+/* SQLite's way of reading a file. */
+PUBLIC ssize_t pread64(int fd, void *data, size_t size, off64_t at) {
+    NEXT(pread64);
+    return is_file(fd) && fails(READ, READ) ? disk_error() : next(fd, data, size, at);
 }
 
 /* What stdio keeps back is written when its file is closed. */

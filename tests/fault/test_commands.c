@@ -41,14 +41,15 @@ static void prepare(fixture *f) {
 typedef struct command {
     const char *words, *base;
     bool whole; /* in one transaction */
+    const char *gone; /* what no byte of the files holds when it has been done again */
 } command;
 
-static const command KILLED[] = {{"import|@/plain.jsonl", "world-wal", true},
-                                 {"summary|make|s|--last|6|--no-model", "world-wal", true},
-                                 {"backup|@/away", "world-wal", true},
-                                 {"restore|@/kept/backup.db", "world-wal", true},
-                                 {"migrate", "original-wal", true},
-                                 {"session|forget|gone", "world-wal", false}};
+static const command KILLED[] = {{"import|@/plain.jsonl", "world-wal", true, NULL},
+                                 {"summary|make|s|--last|6|--no-model", "world-wal", true, NULL},
+                                 {"backup|@/away", "world-wal", true, NULL},
+                                 {"restore|@/kept/backup.db", "world-wal", true, NULL},
+                                 {"migrate", "original-wal", true, NULL},
+                                 {"session|forget|gone", "world-wal", true, "uniqgone"}};
 
 static void check_backups(fixture *f, const char *label) {
     char pattern[400];
@@ -60,6 +61,19 @@ static void check_backups(fixture *f, const char *label) {
         if (kal_backup_verify(found.gl_pathv[i], &backup, &f->err) != KAL_OK)
             fail_msg("%s: %s", label, f->err.message);
     globfree(&found);
+}
+
+static void check_gone(fixture *f, const command *c) {
+    static const char *const SUFFIX[] = {"", "-wal", "-journal"};
+    for (int i = 0; c->gone && i < 3; i++) {
+        char path[400];
+        size_t size;
+        snprintf(path, sizeof path, "%s%s", f->path, SUFFIX[i]);
+        if (access(path, F_OK) != 0) continue;
+        char *data = read_file(path, &size);
+        if (memmem(data, size, c->gone, strlen(c->gone))) fail_msg("%s: %s is left in %s", c->words, c->gone, path);
+        free(data);
+    }
 }
 
 /* Without a kill: how long it takes, what is there before and after. */
@@ -99,6 +113,7 @@ static void kill_at_random(fixture *f, const command *c, int kills, dice *d) {
         program_run(f, c->words, NULL, 0, false, &e);
         if (e.status >= 128) fail_msg("%s: again: %s", c->words, e.err);
         if (c->whole && world_hash(f->path) != k.after) fail_msg("%s: again: %s", c->words, e.err);
+        check_gone(f, c);
         program_run(f, "add|s|--role|user|after uniq999", NULL, 0, false, &e);
         if (e.status) fail_msg("%s: then: %s", c->words, e.err);
         world_check(f->path, c->words);

@@ -64,7 +64,7 @@ static const command COMMANDS[] = {
     {"chat|s|--model|ollama:plain", WORLD, TIMED, NULL, 797},
     {"summary|make|s|--last|6|--no-model", WORLD, WHOLE, NULL, 797},
     {"session|archive|merge", WORLD_JOURNAL, WHOLE, NULL, 797},
-    {"session|forget|gone", WORLD, PARTS, NULL, 797},
+    {"session|forget|gone", WORLD, WHOLE, NULL, 797},
     {"optimize", WORLD, WHOLE, NULL, 797},
     {"check", WORLD, WHOLE, NULL, 1597},
     {"recover|@/kept/bad.db|@/away/new.db", WORLD, WHOLE, NULL, 1597},
@@ -249,13 +249,13 @@ static void no_failing_allocation_kills_the_program_or_spoils_the_database(void 
 }
 
 static void no_failing_disk_kills_the_program_or_spoils_the_database(void **state_) {
-    static const char *const DISK[] = {"write", "full", "short", "sync", "truncate", "open", "name"};
+    static const char *const DISK[] = {"write", "full", "short", "sync", "truncate", "open", "name", "read"};
     fixture *f = *state_;
     prepare(f);
     runs = wrong = 0;
     for (size_t i = 1; i < COMMANDS_COUNT; i++)
         if (COMMANDS[i].outcome != ANY)
-            sweep(f, &COMMANDS[i], DISK, 7, is_long() ? 3 : 29);
+            sweep(f, &COMMANDS[i], DISK, 8, is_long() ? 3 : 29);
     print_message("# %d failing calls to the disk\n", runs);
     assert_int_equal(wrong, 0);
 }
