@@ -137,10 +137,9 @@ static kal_code check_message(job *j, const kali_document *d, table *t, kali_lea
     e->seen = true;
     kal_code code = sum_text(j->store, d->text, &wanted, err);
     if (code == KAL_OK && wanted != e->sum)
-        code = report_message(j, d->id,
-                              e->sum ? "has other words in the index than in its text"
-                                     : "is not in the index",
-                              err);
+        code = report_message(
+            j, d->id,
+            e->sum ? "has other words in the index than in its text" : "is not in the index", err);
     if (code == KAL_OK) code = kali_document_same(j->store, leaf, d, &same, err);
     if (code == KAL_OK && !same) code = report_message(j, d->id, "has a wrong record", err);
     return code;
