@@ -51,6 +51,16 @@ static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
     return s->only ? in : !in;
 }
 
+/* The messages session by session, with empty positions in between: see dense.c, which makes it. */
+typedef struct kali_layout {
+    uint32_t *position; /* of each place */
+    uint32_t *place;    /* at each position, UINT32_MAX none */
+    uint16_t *words;    /* of the message there, as in its record */
+    uint8_t *flags;     /* 0 none */
+    size_t count;       /* positions; 0: not made */
+} kali_layout;
+void kali_layout_free(kali_layout *layout);
+
 /* All messages, and which of them take part. The place of a message is its block's position times KALI_BLOCK plus its
 ** position in the block; neighbours are in the same session, so that all of them take part or none. Borrowed: valid
 ** until the next call that writes or loads. */
@@ -64,6 +74,7 @@ typedef struct kali_documents {
     size_t latest_count;
     uint32_t sessions;        /* highest session number; chains has one more */
     const uint32_t *speakers; /* how many messages each has, without scope */
+    kali_layout *layout;      /* kept as long as the messages stay where they are */
     kali_scope scope;
     size_t session_count; /* of those that take part: sessions with words, messages, words */
     size_t messages;

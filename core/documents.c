@@ -18,6 +18,7 @@ typedef struct kali_history {
     kali_chain *chains;
     int64_t *latest; /* see kali_documents */
     size_t latest_count;
+    kali_layout layout;
     uint32_t sessions;      /* highest session number */
     uint32_t speakers[256]; /* how many messages each has */
     bool whole, ranked;     /* it is loaded; `latest` is true */
@@ -58,6 +59,7 @@ void kali_documents_forget(kal_store *store) {
     free(h->rows);
     free(h->chains);
     free(h->latest);
+    kali_layout_free(&h->layout);
     free(h);
     store->history = NULL;
 }
@@ -277,6 +279,7 @@ static kal_code renew_row(kal_store *store, kali_history *h, int32_t place, cons
     int64_t time = kali_record_read(p, &now);
     kali_record *row = &h->rows[place];
     *fine = true;
+    if (row->flags || now.flags) kali_layout_free(&h->layout);
     if (stays(row, &now)) {
         now.previous = row->previous;
         now.next = row->next;
@@ -371,6 +374,7 @@ kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_doc
                             .latest_count = h->latest_count,
                             .sessions = h->sessions,
                             .speakers = h->speakers,
+                            .layout = &h->layout,
                             .scope = *scope};
     for (size_t i = 0; i < h->latest_count; i++) {
         const kali_chain *c = &h->chains[h->latest[i]];

@@ -344,8 +344,8 @@ static kal_code is_stale(kal_store *store, bool *out, kal_err *err) {
         "SELECT EXISTS (SELECT 1 FROM kalito_tombstones) OR coalesce((SELECT max(id) FROM messages), 0)"
         " > coalesce((SELECT max(id) FROM kalito_messages_fts_docsize), 0)";
     int64_t stale;
-    kal_code code = kali_db_integer(store->db, SQL, &stale, err);
-    if (code == KAL_OK && !stale) code = kali_db_integer(store->db, MISSING, &stale, err);
+    kal_code code = kali_db_value(store->db, SQL, &stale, err);
+    if (code == KAL_OK && !stale) code = kali_db_value(store->db, MISSING, &stale, err);
     *out = code == KAL_OK && stale;
     return code;
 }

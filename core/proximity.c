@@ -10,8 +10,8 @@
 #define WORDS 8       /* a window */
 #define POSITIONS 128 /* of one term in one message */
 
-static const kali_posting *posting_at(const kali_postings *p, int64_t id, size_t *row) {
-    size_t low = 0, high = p->count;
+/* The posting of a message among those from `low` to before `high`. */
+static bool find(const kali_postings *p, int64_t id, size_t low, size_t high, size_t *row) {
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (p->rows[middle].id < id)
@@ -20,26 +20,40 @@ static const kali_posting *posting_at(const kali_postings *p, int64_t id, size_t
             high = middle;
     }
     *row = low;
-    return low < p->count && p->rows[low].id == id ? &p->rows[low] : NULL;
+    return low < p->count && p->rows[low].id == id;
+}
+
+/* The same from where the last one was found: messages come in ascending order, in wider and wider steps. */
+static bool find_next(const kali_postings *p, int64_t id, size_t *row) {
+    size_t low = *row, high, step = 1;
+    if (low >= p->count || p->rows[low].id > id) low = 0;
+    for (high = low; high < p->count && p->rows[high].id < id; step *= 2) {
+        low = high + 1;
+        high += step;
+    }
+    return find(p, id, low, high < p->count ? high : p->count, row);
 }
 
 bool kali_rank_holds(const kali_rank *r, size_t term, size_t place) {
     int64_t id = kali_documents_id(&r->documents, place);
     size_t row;
     for (size_t i = 0; i < r->terms[term].count; i++)
-        if (posting_at(&r->terms[term].forms[i], id, &row)) return true;
+        if (find(&r->terms[term].forms[i], id, 0, r->terms[term].forms[i].count, &row)) return true;
     return false;
 }
 
+/* Where the postings of each form stand. */
+typedef size_t cursors[KALI_TERMS][KALI_FORMS];
+
 /* A word of the message that the query has: position and term in one number, so that they sort by position. */
-static size_t gather(const kali_rank *r, int64_t id, uint64_t *out, size_t room) {
+static size_t gather(const kali_rank *r, int64_t id, cursors at, uint64_t *out, size_t room) {
     uint32_t positions[POSITIONS];
-    size_t n = 0, row;
+    size_t n = 0;
     for (size_t t = 0; t < r->question.count; t++) {
         for (size_t f = 0; r->terms[t].idf > 0 && f < r->terms[t].count; f++) {
             const kali_postings *p = &r->terms[t].forms[f];
-            if (!posting_at(p, id, &row)) continue;
-            size_t found = kali_positions(p, row, positions, POSITIONS);
+            if (!find_next(p, id, &at[t][f])) continue;
+            size_t found = kali_positions(p, at[t][f], positions, POSITIONS);
             for (size_t i = 0; i < found && n < room; i++)
                 out[n++] = (uint64_t)positions[i] << 8 | t;
         }
@@ -53,10 +67,10 @@ static int by_value(const void *x, const void *y) {
 }
 
 /* The most that distinct terms inside one window of the message weigh together. */
-static double best_window(const kali_rank *r, int64_t id) {
+static double best_window(const kali_rank *r, int64_t id, cursors where) {
     uint64_t at[1024];
     uint16_t inside[KALI_TERMS] = {0};
-    size_t n = gather(r, id, at, 1024), first = 0;
+    size_t n = gather(r, id, where, at, 1024), first = 0;
     double best = 0, now = 0;
     if (n < 2) return n ? r->terms[at[0] & 0xFF].idf : 0;
     qsort(at, n, sizeof *at, by_value);
@@ -92,6 +106,7 @@ static float threshold(const kali_rank *r) {
 void kali_rank_proximity(kali_rank *r) {
     double total = 0;
     size_t with = 0;
+    cursors at = {{0}};
     for (size_t t = 0; t < r->question.count; t++) {
         total += r->terms[t].idf;
         with += r->terms[t].idf > 0;
@@ -101,7 +116,7 @@ void kali_rank_proximity(kali_rank *r) {
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         if (r->score[place] < least) continue;
-        double window = best_window(r, kali_documents_id(&r->documents, place));
+        double window = best_window(r, kali_documents_id(&r->documents, place), at);
         r->score[place] *= (float)(1 + r->weights->proximity * window / total);
     }
 }

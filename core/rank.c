@@ -1,7 +1,7 @@
 /*
 ** rank.c: the score of every message for a query: BM25 over messages widened by their neighbours' words, then shares
-** of the scores of answers and sessions, then what the query says about the answer: speaker, date, age. One pass over
-** the postings of each term; nothing is read but the index and the records.
+** of the scores of answers and sessions. One pass over the postings of each term; nothing is read but the index and the
+** records. What the query says about the answer is weigh.c's.
 */
 #include "rank.h"
 
@@ -13,6 +13,7 @@
 #define EXPAND_MAX 12
 #define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
 #define RELATED_MAX 40 /* related words of one term that are looked up */
+#define COMMON 32      /* a word in one of so many messages is worth a pass over all, see dense.c */
 
 /* ---- memory ---- */
 
@@ -36,8 +37,8 @@ void kali_rank_free(kali_rank *r) {
     for (size_t t = 0; t < KALI_TERMS; t++)
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
-    void *all[] = {r->score,  r->own,  r->extra,   r->widened,    r->related,
-                   r->active, r->list, r->session, r->session_tf, r->session_list};
+    void *all[] = {r->score, r->own,     r->extra,      r->widened,      r->related, r->active,
+                   r->list,  r->session, r->session_tf, r->session_list, r->dense};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     kali_reader_close(r->reader);
@@ -50,26 +51,43 @@ void kali_rank_free(kali_rank *r) {
 ** that get something of it. */
 typedef struct lists {
     uint32_t *own, *extra, *widened;
-    size_t owns, extras, wideneds;
+    size_t owns, extras, wideneds, sessions;
 } lists;
 
+/* The block that held the last message: the next one is mostly in it, too. */
+typedef struct window {
+    int64_t first; /* id; place */
+    size_t base;
+} window;
+
+static size_t locate(const kali_documents *d, window *w, int64_t id) {
+    uint64_t at = (uint64_t)id - (uint64_t)w->first;
+    if (at < KALI_BLOCK) return kali_documents_has(d, w->base + at) ? w->base + at : SIZE_MAX;
+    size_t place = kali_documents_find(d, id, w->base);
+    if (place == SIZE_MAX) return place;
+    w->base = place - place % KALI_BLOCK;
+    w->first = id - (int64_t)(place % KALI_BLOCK);
+    return place;
+}
+
 static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
-    size_t place = 0;
+    window w = {.first = INT64_MIN};
     for (size_t i = 0; i < p->count; i++) {
-        size_t at = kali_documents_find(&r->documents, p->rows[i].id, place);
+        size_t at = locate(&r->documents, &w, p->rows[i].id);
         if (at == SIZE_MAX) continue;
-        place = at;
+        uint32_t s = r->documents.rows[at].session;
         if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
+        if (r->session_tf[s] == 0) r->session_list[l->sessions++] = s;
         r->own[at] += (float)p->rows[i].tf;
+        r->session_tf[s] += (float)p->rows[i].tf;
     }
 }
 
 static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, float weight) {
-    size_t place = 0;
+    window w = {.first = INT64_MIN};
     for (size_t i = 0; i < p->count; i++) {
-        size_t at = kali_documents_find(&r->documents, p->rows[i].id, place);
+        size_t at = locate(&r->documents, &w, p->rows[i].id);
         if (at == SIZE_MAX) continue;
-        place = at;
         float tf = weight * (float)p->rows[i].tf;
         r->related[at] |= (uint16_t)(1u << t);
         if (r->own[at] > 0 || tf <= r->extra[at]) continue;
@@ -162,16 +180,10 @@ static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
 }
 
 static void score_sessions(kali_rank *r, const lists *l) {
-    size_t n = 0;
-    for (size_t i = 0; i < l->owns; i++) {
-        uint32_t s = r->documents.rows[l->own[i]].session;
-        if (r->session_tf[s] == 0) r->session_list[n++] = s;
-        r->session_tf[s] += r->own[l->own[i]];
-    }
-    double with = (double)r->documents.session_count, df = (double)n;
+    double with = (double)r->documents.session_count, df = (double)l->sessions;
     double average = with > 0 ? (double)r->documents.words / with : 1;
     double idf = log(1 + (with - df + 0.5) / (df + 0.5));
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < l->sessions; i++) {
         uint32_t s = r->session_list[i];
         double tf = r->session_tf[s];
         r->session[s] +=
@@ -181,7 +193,7 @@ static void score_sessions(kali_rank *r, const lists *l) {
     }
 }
 
-static void share(kali_rank *r, int32_t place, double amount) {
+void kali_rank_share(kali_rank *r, int32_t place, double amount) {
     if (place < 0 || !((float)amount > 0)) return;
     if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
     r->score[place] += (float)amount;
@@ -197,19 +209,41 @@ static void put_in_order(const float *values, size_t places, uint32_t *list, siz
     }
 }
 
+static double average_length(const kali_rank *r) {
+    double average = (double)r->documents.words / (double)(r->documents.messages + 1);
+    return average < 1 ? 1 : average;
+}
+
 static void add_bm25(kali_rank *r, const lists *l, double idf) {
     const kal_weights *w = r->weights;
-    double average = (double)r->documents.words / (double)(r->documents.messages + 1);
-    if (average < 1) average = 1;
+    double average = average_length(r);
     put_in_order(r->widened, r->places, l->widened, l->wideneds);
     for (size_t i = 0; i < l->wideneds; i++) {
         uint32_t place = l->widened[i];
         const kali_record *d = &r->documents.rows[place];
         double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
-        share(r, (int32_t)place,
-              idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
+        kali_rank_share(r, (int32_t)place,
+                        idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
         r->widened[place] = 0;
     }
+}
+
+/* Of a term that is in few messages, each with its neighbours; of a common one for all at once. */
+static kal_code score_messages(kali_rank *r, lists *l, double idf, kal_err *err) {
+    if (l->owns + l->extras > r->places / COMMON) {
+        double average = average_length(r);
+        for (size_t i = 0; i < l->extras; i++)
+            r->own[l->extra[i]] = r->extra[l->extra[i]];
+        memmove(l->own + l->owns, l->extra, l->extras * sizeof *l->own);
+        l->owns += l->extras;
+        return kali_dense_add(r, l->own, r->own, l->owns, idf, average, err);
+    }
+    for (size_t i = 0; i < l->owns; i++)
+        lend(r, l, l->own[i], r->own[l->own[i]]);
+    for (size_t i = 0; i < l->extras; i++)
+        lend(r, l, l->extra[i], r->extra[l->extra[i]]);
+    add_bm25(r, l, idf);
+    return KAL_OK;
 }
 
 static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
@@ -224,11 +258,7 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     if (code == KAL_OK && l.owns + l.extras) {
         if (l.owns) r->terms[t].idf = (float)idf;
         score_sessions(r, &l);
-        for (size_t i = 0; i < l.owns; i++)
-            lend(r, &l, l.own[i], r->own[l.own[i]]);
-        for (size_t i = 0; i < l.extras; i++)
-            lend(r, &l, l.extra[i], r->extra[l.extra[i]]);
-        add_bm25(r, &l, idf);
+        code = score_messages(r, &l, idf, err);
     }
     for (size_t i = 0; i < l.owns; i++)
         r->own[l.own[i]] = 0;
@@ -252,16 +282,16 @@ static void spread(kali_rank *r) {
         if (d->previous >= 0) {
             bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
                           !(r->documents.rows[d->previous].flags & KALI_ASSISTANT);
-            if (answer) share(r, d->previous, w->answer * v);
-            share(r, previous_of(r, d->previous), w->spread2 * v);
+            if (answer) kali_rank_share(r, d->previous, w->answer * v);
+            kali_rank_share(r, previous_of(r, d->previous), w->spread2 * v);
         }
-        share(r, next_of(r, d->next), w->spread2 * v);
+        kali_rank_share(r, next_of(r, d->next), w->spread2 * v);
     }
     for (size_t i = 0; i < n; i++)
         r->own[r->active[i]] = 0;
 }
 
-static float best_score(const kali_rank *r) {
+float kali_rank_best(const kali_rank *r) {
     float best = 0;
     for (size_t i = 0; i < r->active_count; i++)
         if (r->score[r->active[i]] > best) best = r->score[r->active[i]];
@@ -273,7 +303,7 @@ static void add_sessions(kali_rank *r) {
     for (size_t s = 0; s <= r->documents.sessions; s++)
         if (r->session[s] > best) best = r->session[s];
     if (best <= 0) return;
-    r->session_best = (float)r->weights->session * best_score(r);
+    r->session_best = (float)r->weights->session * kali_rank_best(r);
     for (size_t s = 0; s <= r->documents.sessions; s++)
         r->session[s] /= best;
     for (size_t i = 0; i < r->active_count; i++) {
@@ -282,94 +312,17 @@ static void add_sessions(kali_rank *r) {
     }
 }
 
-static void add_day(kali_rank *r) {
-    const kali_question *q = &r->question;
-    double amount = r->weights->day * best_score(r);
-    uint16_t day = kali_question_day(q);
-    if (!day || amount <= 0) return;
-    for (size_t i = 0; i < r->places; i++)
-        if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
-            share(r, (int32_t)i, amount);
-}
-
-/* ---- what the query says about its answer ---- */
-
-/* How many sessions are newer than each, by their last message. */
-static void rank_sessions(const kali_rank *r, uint32_t *newer) {
-    const kali_documents *d = &r->documents;
-    uint32_t n = 0;
-    for (size_t i = 0; i < d->latest_count; i++)
-        if (kali_scope_has(&d->scope, (uint32_t)d->latest[i])) newer[d->latest[i]] = n++;
-}
-
-double kali_rank_voice(const kali_rank *r, const kali_record *d) {
-    const kal_weights *w = r->weights;
-    if (!(d->flags & KALI_ASSISTANT)) return 1;
-    if (r->question.you_said) return r->question.told ? 1 + w->speaker : 1;
-    return w->assistant < 1 ? 1 - w->assistant : 0;
-}
-
-/* What is worth nothing then is not listed any more. */
-static void weigh(kali_rank *r, const uint32_t *newer) {
-    const kal_weights *w = r->weights;
-    const kali_question *q = &r->question;
-    bool dated = q->year || q->month;
-    size_t left = 0;
-    for (size_t i = 0; i < r->active_count; i++) {
-        uint32_t place = r->active[i];
-        const kali_record *d = &r->documents.rows[place];
-        double before = r->score[place], v = before;
-        if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + w->speaker;
-        v *= kali_rank_voice(r, d);
-        if (dated) v *= 1 + w->date * kali_question_date_share(q, d->day);
-        if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
-        if (d->flags & KALI_OPENING) v *= 1 + w->opening;
-        r->score[place] = (float)v > 0 ? (float)v : 0;
-        if (r->score[place] > 0) r->active[left++] = place;
-        r->extra[place] = (float)(r->session_best * r->session[d->session] * v / before);
-    }
-    r->active_count = left;
-}
-
-/* In a chat with an assistant the first message of a session says what it is about: what goes on there often
-** goes back to it. */
-static void add_openings(kali_rank *r) {
-    for (size_t s = 0; s <= r->documents.sessions; s++)
-        r->session_tf[s] = 0;
-    for (size_t i = 0; i < r->active_count; i++) {
-        const kali_record *d = &r->documents.rows[r->active[i]];
-        float v = r->score[r->active[i]];
-        if (!(d->flags & KALI_OPENING) && v > r->session_tf[d->session])
-            r->session_tf[d->session] = v;
-    }
-    for (size_t s = 0; s <= r->documents.sessions; s++) {
-        int32_t first = r->documents.chains[s].first, next = next_of(r, first);
-        if (next < 0 || !(r->documents.rows[next].flags & KALI_ASSISTANT)) continue;
-        share(r, first, r->weights->opening_share * r->session_tf[s]);
-    }
-}
-
-static kal_code adjust(kali_rank *r, kal_err *err) {
-    uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
-    if (!newer) return kali_fail(err, KAL_NOMEM, "out of memory");
-    if (r->question.chat) rank_sessions(r, newer);
-    weigh(r, newer);
-    free(newer);
-    if (r->question.chat && r->weights->opening_share > 0) add_openings(r);
-    return KAL_OK;
-}
-
 kal_code kali_rank_score(kali_rank *r, kal_err *err) {
     if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (size_t t = 0; t < r->question.count; t++) {
         kal_code code = score_term(r, t, err);
         if (code != KAL_OK) return code;
     }
+    kali_dense_end(r);
     if (r->active_count == 0) return KAL_OK;
     put_in_order(r->score, r->places, r->active, r->active_count);
     kali_rank_proximity(r);
     spread(r);
     add_sessions(r);
-    add_day(r);
-    return adjust(r, err);
+    return kali_rank_weigh(r, err);
 }

@@ -29,6 +29,9 @@ typedef struct kali_rank {
     /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
     ** score of each place. */
     float *own, *extra, *widened;
+    /* By position (see kali_layout), made for the first common word: scores, tf of one word, k1 times the length, shares of
+    ** the messages one and two before. One piece of memory, that of the scores. */
+    float *dense, *tf, *norm, *before, *before2;
     uint16_t *related; /* of each place, as bits: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
     float *session;    /* BM25 of each session */
@@ -41,6 +44,15 @@ typedef struct kali_rank {
 ** reader. */
 kal_code kali_rank_score(kali_rank *rank, kal_err *err);
 void kali_rank_free(kali_rank *rank);
+/* Adds the scores of one common word: `tf` of those places; then what all of them have added to those of rank.c. */
+kal_code kali_dense_add(kali_rank *rank, const uint32_t *places, const float *tf, size_t count,
+                        double idf, double average, kal_err *err);
+void kali_dense_end(kali_rank *rank);
+/* Adds to the score of a place, -1 none. */
+void kali_rank_share(kali_rank *rank, int32_t place, double amount);
+float kali_rank_best(const kali_rank *rank);
+/* Weighs the scores by what the query says about its answer. */
+kal_code kali_rank_weigh(kali_rank *rank, kal_err *err);
 /* Raises the best messages by how close the query's words stand in them. */
 void kali_rank_proximity(kali_rank *rank);
 /* What a message of this role is worth: less for an assistant, who does not know what happened to the user; as much more

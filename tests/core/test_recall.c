@@ -2,6 +2,8 @@
  * FTS5. How well it ranks on long conversations is measured elsewhere (tests/bench/README.md). */
 #include "support.h"
 
+#include <math.h>
+
 static kal_hit hits[100];
 static size_t count;
 
@@ -350,6 +352,51 @@ static void any_query_gives_falling_scores_and_the_same_again(void **state) {
     }
 }
 
+/* Three messages about nothing, `apart` ids from each other: as many places as that takes are looked at. */
+static void put_aside(fixture *f, int64_t apart) {
+    ok(kal_store_begin(f->store, &f->err));
+    for (int i = 1; i <= 3; i++) {
+        kal_message row = {
+            .has = KAL_MESSAGE_ID, .id = 300 + i * apart, .session = T("b"), .role = T("user"), .text = T("well")};
+        ok(kal_message_add(f->store, &row, &f->err));
+    }
+    ok(kal_store_commit(f->store, &f->err));
+}
+
+static void take_away(fixture *f, int64_t apart) {
+    for (int i = 1; i <= 3; i++)
+        ok(kal_message_del(f->store, 300 + i * apart, &f->err));
+}
+
+/* Thirty of 320 places are many, of 1,280 few: that goes another way, and must come to the same. */
+static void common_words_count_as_rare_ones_do(void **state) {
+    fixture *f = *state;
+    static const char *const texts[] = {"the boiler",      "a manual, a boiler?", "no", "Where is the manual?",
+                                        "It is the stove", "boiler boiler",       "ok", "the manual of a boiler"};
+    static double scores[100];
+    dice d = {3};
+    for (int i = 0; i < 70; i++)
+        say(f, below(&d, 3) ? "a" : "b", below(&d, 2) ? "user" : "assistant", NULL, texts[below(&d, 8)]);
+    for (int round = 0; round < 20; round++) {
+        const char *query = round % 2 ? "boiler manual" : "Where did you say is the manual of the boiler?";
+        kal_message change = {.id = 1 + (int64_t)below(&d, 70), .text = T(texts[below(&d, 8)])};
+        put_aside(f, 1);
+        ok(recall(f, query));
+        ok(kal_message_set(f->store, &change, &f->err));
+        ok(recall(f, query));
+        size_t n = count;
+        for (int id = 1; id <= 70; id++)
+            scores[id] = score_of(id);
+        take_away(f, 1);
+        put_aside(f, 400);
+        ok(recall(f, query));
+        assert_int_equal(count, n);
+        for (int id = 1; id <= 70; id++)
+            assert_true(fabs(score_of(id) - scores[id]) <= 1e-5 * scores[id]);
+        take_away(f, 400);
+    }
+}
+
 /* ---- other languages ---- */
 
 typedef struct pair {
@@ -467,6 +514,7 @@ int main(void) {
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
         ON_SESSIONS(any_query_gives_falling_scores_and_the_same_again),
+        ON_SESSIONS(common_words_count_as_rare_ones_do),
         ON_SESSIONS(other_languages_are_not_worse_than_plain_fts5),
     };
     return cmocka_run_group_tests_name("recall", tests, NULL, NULL);
