@@ -27,7 +27,19 @@ static size_t run_end(const kali_scan *s, size_t at, int set, size_t most) {
     return end;
 }
 
-/* Does what is there look drawn by lot? Letters and digits, or capitals and small letters, take turns. */
+/* Sixteen letters and digits or more in one piece, four of each: people part their words. */
+static bool has_long_piece(const kali_scan *s, size_t from, size_t to) {
+    size_t letters = 0, digits = 0;
+    for (size_t i = from; i < to; i++) {
+        unsigned c = kali_peek(s, i);
+        letters = kali_is_alnum(c) ? letters + kali_is_alpha(c) : 0;
+        digits = kali_is_alnum(c) ? digits + kali_is_digit(c) : 0;
+        if (letters >= 4 && digits >= 4 && letters + digits >= 16) return true;
+    }
+    return false;
+}
+
+/* Does what is there look drawn by lot? Letters and digits, or capitals and small letters, take turns; or it is long. */
 static bool is_random(const kali_scan *s, size_t from, size_t to, size_t turns) {
     size_t changes = 0, digits = 0;
     for (size_t i = from; i < to; i++) {
@@ -36,7 +48,7 @@ static bool is_random(const kali_scan *s, size_t from, size_t to, size_t turns) 
         changes += kali_is_alnum(c) && kali_is_alnum(next) &&
                    (kali_is_digit(c) != kali_is_digit(next) || (c & 32) < (next & 32));
     }
-    return digits > 0 && changes >= turns;
+    return (digits > 0 && changes >= turns) || has_long_piece(s, from, to);
 }
 
 /* ---- beginnings ---- */
