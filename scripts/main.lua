@@ -210,4 +210,5 @@ local ok, result = kalito.term.guard(function()
 end, describe)
 if app.db then app.db.close() end
 if ok then return result end
+if result.silent then return 1 end
 return fail(result.code, app.options.trace and result.trace or result.message)

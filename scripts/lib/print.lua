@@ -7,17 +7,23 @@ local layout = require "kalito.layout"
 
 local M = { json = false, quiet = false, safe = layout.safe, safe_lines = layout.safe_lines }
 
----Writes data. Raises { code = "io" } when nobody reads.
+local EPIPE <const> = 32
+
+-- Who reads a pipe may have enough of it, as `head` has: then there is nobody to tell.
+local function check(ok, message, number)
+  if ok then return end
+  error({ code = "io", message = "cannot write to standard output: " .. message, silent = number == EPIPE }, 0)
+end
+
+---Writes data. Raises { code = "io" } when that fails; `silent` when nobody reads any more.
 ---@param text string
 function M.write(text)
-  local ok, message = io.stdout:write(text)
-  if not ok then error({ code = "io", message = "cannot write to standard output: " .. message }, 0) end
+  check(io.stdout:write(text))
 end
 
 ---Sends what was written on its way; raises like `write`.
 function M.flush()
-  local ok, message = io.stdout:flush()
-  if not ok then error({ code = "io", message = "cannot write to standard output: " .. message }, 0) end
+  check(io.stdout:flush())
 end
 
 ---A line for people, not data: to standard error, unless --quiet.
