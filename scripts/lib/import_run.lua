@@ -59,7 +59,7 @@ end
 ---@param message any
 ---@return string?
 function M.problem_of(message)
-  if type(message) ~= "string" or message:find "interrupted$" or message:find "not enough memory$" then return nil end
+  if type(message) ~= "string" or message:find "interrupted$" or message:find "memory$" then return nil end
   local text = message:gsub("^kalito/[%w_/]+%.lua:%d+: ", "")
   return not text:find "^attempt to " and text:gsub("^%l+%.add: ", "") or nil
 end
