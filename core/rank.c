@@ -302,8 +302,9 @@ static void add_sessions(kali_rank *r) {
     float best = 0;
     for (size_t s = 0; s <= r->documents.sessions; s++)
         if (r->session[s] > best) best = r->session[s];
-    if (best <= 0) return;
-    r->session_best = (float)r->weights->session * kali_rank_best(r);
+    float most = (float)r->weights->session * kali_rank_best(r);
+    if (best <= 0 || !(most > 0)) return;
+    r->session_best = most;
     for (size_t s = 0; s <= r->documents.sessions; s++)
         r->session[s] /= best;
     for (size_t i = 0; i < r->active_count; i++) {

@@ -103,12 +103,13 @@ static void the_speaker_who_is_named_is_heard_first(void **state) {
 static void weights_that_make_no_sense_do_no_harm(void **state) {
     fixture *f = *state;
     for (int i = 0; i < 40; i++)
-        say(f, i % 2 ? "a" : "b", i % 3 ? "assistant" : "user", NULL, "the boiler manual, is it in the kitchen?");
+        say(f, i % 2 ? "a" : "b", i % 3 ? "assistant" : "user", NULL,
+            i < 20 ? "the boiler manual, is it in the kitchen?" : i % 2 ? "kitchen" : "a manual");
     static const double values[] = {0, -1, 1e-60, 1e60, 1000, 1, NAN, INFINITY};
     kal_weights weights;
     double *each = (double *)&weights;
     kal_query queries[] = {{.text = T("boiler manual kitchen")},
-                           {.text = T("I was in the kitchen, and the manual of the boiler was not there, so I went on.")}};
+                           {.text = T("I was in the kitchen on 1 March 2025, and the manual of the boiler was not there.")}};
     for (size_t w = 0; w < sizeof weights / sizeof *each; w++)
         for (size_t v = 0; v < 2 * sizeof values / sizeof *values; v++) {
             weights = kal_weights_default();
