@@ -89,7 +89,7 @@ end
 local function same(a, b)
   local alike = a.w ~= "w4" or (a.c:find "^kalito" ~= nil) == (b.c:find "^kalito" ~= nil)
   local part = alike and ".*" or "^%d+"
-  return a.check:match(part) == b.check:match(part)
+  return tostring(a.check):match(part) == tostring(b.check):match(part)
 end
 
 local checks = {}
