@@ -57,7 +57,9 @@ return {
   summary = "Find the messages that answer a question",
   details = "Ranks the messages of the whole history by how well they answer: by their words and those of their\n"
     .. "neighbours, speaker, session, date and age. The policy policies/recall.lua has the last word.",
-  arguments = { { "query", "a question, some words, or what would be said next", rest = true } },
+  arguments = {
+    { "query", "a question, some words, or what would be said next; - reads it from standard input", rest = true },
+  },
   options = {
     { "session", "SESSION", "in this session only: id, beginning of an id, or name", many = true },
     { "limit", "N", "at most N messages (default 10)", type = "integer", min = 1, max = 1000 },
@@ -68,7 +70,9 @@ return {
   run = function(args, app)
     local db, message, code = app.open "read"
     if not db then return nil, message, code end
-    local request = { query = table.concat(args.query, " "), limit = args.limit or 10, budget = args.budget }
+    local query = table.concat(args.query, " ")
+    if query == "-" then query = io.stdin:read("a"):gsub("%s+$", "") end
+    local request = { query = query, limit = args.limit or 10, budget = args.budget }
     for i, name in ipairs(args.session or {}) do
       local session
       session, message, code = resolve.session(db, name)

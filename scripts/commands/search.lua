@@ -60,7 +60,9 @@ local function write_lines(rows)
 end
 
 local function find(db, args)
-  local request = { query = table.concat(args.query, " "), limit = args.limit, width = args.width }
+  local query = table.concat(args.query, " ")
+  if query == "-" then query = io.stdin:read("a"):gsub("%s+$", "") end
+  local request = { query = query, limit = args.limit, width = args.width }
   if args.session then
     local session, message, code = resolve.session(db, args.session)
     if not session then return nil, message, code end
@@ -82,7 +84,7 @@ Finds what holds all of the words, in any of their forms, in archived messages t
   -word -"a phrase"  not with these (in a shell after --: kalito search -- boiler -manual)
   this OR that       one of them
   role:user  session:NAME  since:2025-03-01  before:2025-04-01  importance>0.7  importance>=0.7]],
-  arguments = { { "query", "what to find", rest = true } },
+  arguments = { { "query", "what to find; - reads it from standard input", rest = true } },
   options = {
     { "session", "SESSION", "in this session only: id, beginning of an id, or name" },
     { "limit", "N", "at most N (default 20)", type = "integer", min = 1, max = 1000 },

@@ -41,6 +41,15 @@ describe("kalito search", function()
     assert.are.equal("[York] roses é 停车 \\x1b[2J need water", rows[2][7])
   end)
 
+  it("reads the query from standard input where it is -, as recall does", function()
+    for _, name in ipairs { "search", "recall" } do
+      local _, given = f:run(name, "york")
+      local status, out = f:shell("printf 'york\\n' | kalito " .. name .. " -")
+      assert.are.same({ 0, given }, { status, out })
+      assert.is_truthy(out:find("New", 1, true))
+    end
+  end)
+
   it("takes phrases, filters and what is left out", function()
     local function ids(...)
       local _, out = f:run("search", "--json", ...)
