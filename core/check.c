@@ -4,6 +4,7 @@
 */
 #include "care.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,10 +105,18 @@ static kal_code lost(kal_report *report, const char *what, kal_code code, const 
     return KAL_OK;
 }
 
+/* Ids that another program has made may be anything: none is put into a command that a shell would read otherwise. */
+static bool is_plain(kal_str id) {
+    for (size_t i = 0; i < id.len; i++)
+        if (!isalnum((unsigned char)id.data[i]) && !(i && strchr("-_.", id.data[i]))) return false;
+    return id.len > 0;
+}
+
 /* A command with {} in it names the first of the rows. */
 static const char *name_first(const char *mend, kal_str first, char out[KAL_NAME_MAX + 80]) {
     const char *gap = mend ? strstr(mend, "{}") : NULL;
     if (!gap) return mend;
+    if (!is_plain(first)) first = kal_text("ID");
     snprintf(out, KAL_NAME_MAX + 80, "%.*s%.*s%s", (int)(gap - mend), mend, KALI_STR(first),
              gap + 2);
     return out;
