@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SLOTS 256 /* power of two, more than twice the statements of the core */
 
@@ -23,8 +24,9 @@ struct kali_stmt {
 struct kali_db {
     sqlite3 *handle;
     volatile sig_atomic_t interrupted; /* since the last failure */
-    int busy_ms;
-    int log_pages; /* of the log when readers were last waited for */
+    int busy_ms, patience;             /* how long others are waited for, in ms: usually, and now */
+    int64_t waits_since;               /* ms */
+    int log_pages;                     /* of the log when readers were last waited for */
     kali_stmt slots[SLOTS];
 };
 
@@ -108,6 +110,19 @@ static bool has_log(sqlite3 *handle) {
     return path && *path && stat(sqlite3_filename_wal(path), &st) == 0 && st.st_size > 0;
 }
 
+/* Asks for a lock again and again, in short and even steps: SQLite's own handler waits 100 ms in the end, and whoever
+** has just come and asks every millisecond overtakes it for ever. */
+static int wait_for_others(void *context, int times) {
+    kali_db *db = context;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    if (times == 0) db->waits_since = now;
+    if (now - db->waits_since >= db->patience) return 0;
+    nanosleep(&(struct timespec){.tv_nsec = 1000000L * (times < 4 ? times + 1 : 5)}, NULL);
+    return 1;
+}
+
 /* After a commit of the log: pages are written back into the file as far as nobody still reads them in the log. The
 ** log begins anew only in a moment without readers, and with many of them there is none: when it has grown
 ** long, new ones are held off until the present ones have finished. One that reads for longer than LOG_WAIT is
@@ -124,10 +139,10 @@ static int write_back(void *context, sqlite3 *handle, const char *name, int page
     if (pages - db->log_pages >= LOG_LONG) {
         how = SQLITE_CHECKPOINT_RESTART;
         db->log_pages = pages;
-        sqlite3_busy_timeout(handle, db->busy_ms < LOG_WAIT ? db->busy_ms : LOG_WAIT);
+        db->patience = db->busy_ms < LOG_WAIT ? db->busy_ms : LOG_WAIT;
     }
     sqlite3_wal_checkpoint_v2(handle, name, how, NULL, NULL);
-    if (how == SQLITE_CHECKPOINT_RESTART) sqlite3_busy_timeout(handle, db->busy_ms);
+    db->patience = db->busy_ms;
     return SQLITE_OK; /* what was committed stays, whatever came of this */
 }
 
@@ -142,7 +157,8 @@ static kal_code configure(kali_db *db, const kal_options *options, kal_err *err)
     sqlite3 *h = db->handle;
     sqlite3_extended_result_codes(h, 1);
     db->busy_ms = options->busy_ms > 0 ? options->busy_ms : 5000;
-    sqlite3_busy_timeout(h, db->busy_ms);
+    db->patience = db->busy_ms;
+    sqlite3_busy_handler(h, wait_for_others, db);
     sqlite3_wal_hook(h, write_back, db);
     sqlite3_set_authorizer(h, authorize, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);

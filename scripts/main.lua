@@ -33,7 +33,7 @@ local main = {
 local function fail(code, message)
   io.stdout:flush()
   print.progress(nil)
-  io.stderr:write("kalito: ", print.safe_lines(message), "\n")
+  io.stderr:write("kalito: ", print.safe_lines(message or code or "failed"), "\n")
   return STATUS[code] or 1
 end
 
