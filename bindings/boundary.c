@@ -171,12 +171,16 @@ const kal_str *kalb_check_texts(lua_State *L, int list, const char *wrong, size_
 
 void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **ids,
                          size_t *count) {
-    if (kalb_field_text(L, table, "session", one)) {
+    bool all = false, single = kalb_field_text(L, table, "session", one);
+    kalb_field_boolean(L, table, "all", &all);
+    if (single) {
         *ids = one;
         *count = 1;
     }
-    if (lua_getfield(L, table, "sessions") != LUA_TNIL)
-        *ids = kalb_check_texts(L, lua_gettop(L), "sessions must be a list of ids", count);
+    bool several = lua_getfield(L, table, "sessions") != LUA_TNIL;
+    if (several) *ids = kalb_check_texts(L, lua_gettop(L), "sessions must be a list of ids", count);
+    if (all + single + several > 1)
+        luaL_error(L, "session, sessions and all: only one of them can be given");
 }
 
 /* ---- rows ---- */

@@ -78,10 +78,10 @@ static int push_hits(lua_State *L, const kal_hit *hits, size_t count) {
     return 1;
 }
 
-/* db.recall.find{ query =, session = | sessions =, limit =, budget =, without =, weights = } -> hits */
+/* db.recall.find{ query =, session = | sessions = | all =, limit =, budget =, without =, now =, weights = } -> hits */
 static int find(lua_State *L) {
-    static const char *const keys[] = {"query",  "session", "sessions", "limit",
-                                       "budget", "without", "weights",  NULL};
+    static const char *const keys[] = {"query",  "session", "sessions", "all",     "limit",
+                                       "budget", "without", "now",      "weights", NULL};
     kal_query query = {.limit = 10};
     kal_weights weights;
     kal_str one;
@@ -94,6 +94,7 @@ static int find(lua_State *L) {
     kalb_field_integer(L, 1, "limit", &query.limit);
     kalb_field_integer(L, 1, "budget", &query.budget);
     kalb_field_integer(L, 1, "without", &query.without);
+    kalb_field_text(L, 1, "now", &query.now);
     read_weights(L, &weights);
     kalb_field_sessions(L, 1, &one, &query.sessions, &query.session_count);
     ensure_words(L, store);

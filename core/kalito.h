@@ -967,6 +967,7 @@ typedef struct kal_query {
     int64_t limit;   /* 1..1000 */
     int64_t budget;  /* > 0: only what fits together into so many tokens, best first */
     int64_t without; /* a message that is not to be found: the query itself, when it is stored */
+    kal_str now;     /* time: what was said after it is not found; absent: everything may be */
     const kal_weights *weights; /* NULL: the default */
 } kal_query;
 

@@ -38,6 +38,9 @@ typedef struct kali_rank {
     float *session_tf;
     uint32_t *session_list;
     float session_best; /* what the best session adds to a message */
+    char
+        now[KALI_TIME_LEN + 1]; /* of the query: nothing after it is found; "": everything may be */
+    int64_t day;                /* of `now`, since 2000-01-01 */
 } kali_rank;
 
 /* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents and

@@ -68,6 +68,7 @@ static size_t choose(const kali_rank *r, best *out, size_t room) {
     for (size_t i = 0; i < r->active_count; i++) {
         best b = {r->active[i], r->score[r->active[i]]};
         if (!(b.score > 0)) continue;
+        if (r->now[0] && r->documents.rows[b.place].day > r->day) continue;
         if (n < room) {
             out[n++] = b;
             if (n == room) qsort(out, n, sizeof *out, by_score);
@@ -250,6 +251,8 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
         if (key.number == query->without) continue;
         kal_code code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
         if (code == KAL_NOT_FOUND) continue; /* a record whose row another program has removed */
+        bool later = r->now[0] && kali_order(hit->message.created_at, kal_text(r->now)) > 0;
+        if (code == KAL_OK && later) continue;
         if (code == KAL_OK) code = explain(r, list[i].place, &hit->reasons, err);
         if (code != KAL_OK) return code;
         int64_t cost = query->budget > 0 ? (int64_t)kal_tokens(hit->message.text) : 0;
@@ -266,7 +269,8 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
 static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, kal_hit *hits,
                      size_t *count, kal_err *err) {
     size_t room = (size_t)query->limit + 1 > LOOK_INTO ? (size_t)query->limit + 1 : LOOK_INTO;
-    if (query->budget > 0) room = LIMIT_MAX + 1; /* small ones may fit where better ones do not */
+    /* Small ones may fit where better ones do not; and of a day the record does not tell the hour. */
+    if (query->budget > 0 || r->now[0]) room = LIMIT_MAX + 1;
     best *list = kali_arena_alloc(arena, room * sizeof *list);
     kal_code code = list ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
     bool named[256];
@@ -285,6 +289,15 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     size_t n = choose(r, list, room);
     code = look_into(r, list, n, err);
     return code == KAL_OK ? hand_out(r, query, list, n, hits, count, err) : code;
+}
+
+static kal_code read_now(kali_rank *r, kal_str now, kal_err *err) {
+    int64_t ms;
+    if (!now.data) return KAL_OK;
+    if (!kal_time_parse(now, r->now) || !kali_time_ms(kal_text(r->now), &ms))
+        return kali_fail(err, KAL_MISUSE, "recall.now is not a time: '%.*s'", KALI_STR(now));
+    r->day = ms / 86400000 - 10957;
+    return KAL_OK;
 }
 
 static kal_code check(const kal_query *q, kal_err *err) {
@@ -307,7 +320,8 @@ kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits
     kali_arena arena = {0};
     r->store = store;
     r->weights = &weights;
-    code = kali_lexicon_get(store, &r->lexicon, err);
+    code = read_now(r, query->now, err);
+    if (code == KAL_OK) code = kali_lexicon_get(store, &r->lexicon, err);
     if (code == KAL_OK) code = kali_index_refresh(store, err);
     if (code == KAL_OK) code = kali_read_begin(store, err);
     if (code == KAL_OK) {

@@ -49,13 +49,13 @@ local function link(db, row)
 end
 
 -- Tells the hits how near they are, and adds the nearest that have no word of the query.
-local function join(db, hits, nearest, room)
-  local by_id = {}
+local function join(db, hits, nearest, room, now)
+  local by_id, last = {}, now and seconds(now) or math.huge
   for _, hit in ipairs(hits) do by_id[hit.id] = hit end
   for _, row in ipairs(nearest) do
     if by_id[row.id] then
       by_id[row.id].similarity = row.score
-    elseif room > 0 then
+    elseif room > 0 and (seconds(row.created_at) or 0) <= last then
       row.similarity, row.score, room = row.score, 0.0, room - 1
       link(db, row)
       hits[#hits + 1] = row
@@ -117,11 +117,11 @@ function M.rows(db, options)
   local hits
   hits, message, code = db.recall.find(request)
   if not hits then return nil, message, code end
-  if nearest then join(db, hits, nearest, request.limit) end
+  if nearest then join(db, hits, nearest, request.limit, options.now) end
   hits = copies.fold(hits, option "similar")
   if #hits == 0 then return hits end
   if not is_asked(nearest) then return table.move(hits, 1, limit, 1, {}) end
-  local now = db.now()
+  local now = options.now or db.now()
   local order = policy.call("recall", "adjust", { now = now }, candidates_of(hits, now), options.query)
   return in_order(hits, order, limit, nearest and options.budget)
 end

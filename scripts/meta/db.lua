@@ -766,7 +766,9 @@ function db.recall.words(lists) end
 ---@field sessions? string[] ids; default: all sessions that are not archived
 ---@field limit? integer 1..1000, default 10
 ---@field budget? integer only what fits together into so many tokens, best first
+---@field all? boolean in all sessions that are not archived, as without `session` and `sessions`
 ---@field without? integer id of a message that is not to be found: the query itself, when it is stored
+---@field now? string time: what was said after it is not found; default: everything may be
 ---@field weights? table<string, number> constants of the ranking, see core/README.md
 
 ---A message that was found.

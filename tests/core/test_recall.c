@@ -104,12 +104,16 @@ static void weights_that_make_no_sense_do_no_harm(void **state) {
     fixture *f = *state;
     for (int i = 0; i < 40; i++)
         say(f, i % 2 ? "a" : "b", i % 3 ? "assistant" : "user", NULL,
-            i < 20 ? "the boiler manual, is it in the kitchen?" : i % 2 ? "kitchen" : "a manual");
+            i < 20  ? "the boiler manual, is it in the kitchen?"
+            : i % 2 ? "kitchen"
+                    : "a manual");
     static const double values[] = {0, -1, 1e-60, 1e60, 1000, 1, NAN, INFINITY};
     kal_weights weights;
     double *each = (double *)&weights;
-    kal_query queries[] = {{.text = T("boiler manual kitchen")},
-                           {.text = T("I was in the kitchen on 1 March 2025, and the manual of the boiler was not there.")}};
+    kal_query queries[] = {
+        {.text = T("boiler manual kitchen")},
+        {.text = T(
+             "I was in the kitchen on 1 March 2025, and the manual of the boiler was not there.")}};
     for (size_t w = 0; w < sizeof weights / sizeof *each; w++)
         for (size_t v = 0; v < 2 * sizeof values / sizeof *values; v++) {
             weights = kal_weights_default();
@@ -290,6 +294,29 @@ static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
     assert_true(!found(more)->question && !found(last)->answer && !found(last)->question);
 }
 
+static void what_was_said_after_now_is_not_found(void **state) {
+    fixture *f = *state;
+    static const char *const TIMES[] = {"1999-12-31T10:00:00Z", "2025-03-01T09:00:00Z",
+                                        "2025-03-01T11:00:00Z", "2025-03-02T09:00:00Z"};
+    for (size_t i = 0; i < 4; i++) {
+        kal_message row = {.session = T("a"),
+                           .role = T("user"),
+                           .text = T("the boiler"),
+                           .created_at = kal_text(TIMES[i])};
+        ok(kal_message_add(f->store, &row, &f->err));
+    }
+    kal_query query = {.text = T("boiler"), .limit = 10, .now = T("2025-03-01 12:00:00+02:00")};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_true(rank_of(1) && rank_of(2));
+    query.now = T("2025-03-01T11:00:00Z");
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 3);
+    query.now = T("soon");
+    assert_int_equal(kal_recall_find(f->store, &query, hits, &count, &f->err), KAL_MISUSE);
+    assert_string_equal(f->err.message, "recall.now is not a time: 'soon'");
+}
+
 static void what_is_gone_or_changed_is_not_found(void **state) {
     fixture *f = *state;
     int64_t one = say(f, "a", "user", NULL, "the boiler"),
@@ -357,8 +384,11 @@ static void any_query_gives_falling_scores_and_the_same_again(void **state) {
 static void put_aside(fixture *f, int64_t apart) {
     ok(kal_store_begin(f->store, &f->err));
     for (int i = 1; i <= 3; i++) {
-        kal_message row = {
-            .has = KAL_MESSAGE_ID, .id = 300 + i * apart, .session = T("b"), .role = T("user"), .text = T("well")};
+        kal_message row = {.has = KAL_MESSAGE_ID,
+                           .id = 300 + i * apart,
+                           .session = T("b"),
+                           .role = T("user"),
+                           .text = T("well")};
         ok(kal_message_add(f->store, &row, &f->err));
     }
     ok(kal_store_commit(f->store, &f->err));
@@ -372,14 +402,17 @@ static void take_away(fixture *f, int64_t apart) {
 /* Thirty of 320 places are many, of 1,280 few: that goes another way, and must come to the same. */
 static void common_words_count_as_rare_ones_do(void **state) {
     fixture *f = *state;
-    static const char *const texts[] = {"the boiler",      "a manual, a boiler?", "no", "Where is the manual?",
-                                        "It is the stove", "boiler boiler",       "ok", "the manual of a boiler"};
+    static const char *const texts[] = {
+        "the boiler",      "a manual, a boiler?", "no", "Where is the manual?",
+        "It is the stove", "boiler boiler",       "ok", "the manual of a boiler"};
     static double scores[100];
     dice d = {3};
     for (int i = 0; i < 70; i++)
-        say(f, below(&d, 3) ? "a" : "b", below(&d, 2) ? "user" : "assistant", NULL, texts[below(&d, 8)]);
+        say(f, below(&d, 3) ? "a" : "b", below(&d, 2) ? "user" : "assistant", NULL,
+            texts[below(&d, 8)]);
     for (int round = 0; round < 20; round++) {
-        const char *query = round % 2 ? "boiler manual" : "Where did you say is the manual of the boiler?";
+        const char *query =
+            round % 2 ? "boiler manual" : "Where did you say is the manual of the boiler?";
         kal_message change = {.id = 1 + (int64_t)below(&d, 70), .text = T(texts[below(&d, 8)])};
         put_aside(f, 1);
         ok(recall(f, query));
@@ -512,6 +545,7 @@ int main(void) {
         ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
         ON_SESSIONS(reasons_say_why),
         ON_SESSIONS(what_the_session_lends_is_told),
+        ON_SESSIONS(what_was_said_after_now_is_not_found),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
         ON_SESSIONS(any_query_gives_falling_scores_and_the_same_again),

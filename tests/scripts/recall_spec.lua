@@ -49,6 +49,22 @@ describe("recall in the scripts", function()
     assert.has_error(function() find("x", { limit = 1001 }) end)
   end)
 
+  it("looks in one session, in some, or in all; as of a time", function()
+    local other = assert(db.session.add { name = "Other" }).id
+    local one = say("user", "The boiler leaks", { created_at = "2025-03-01" })
+    local two = say("user", "A boiler is loud", { created_at = "2025-03-02", session = other })
+    local function found(options)
+      local list = ids(find("boiler", options))
+      table.sort(list)
+      return list
+    end
+    assert.are.same({ { one }, { two }, { one, two }, { one } }, { found { session = session },
+      found { sessions = { other } }, found { all = true }, found { now = "2025-03-01T12:00:00Z" } })
+    assert.has_error(function() find("boiler", { all = true, session = other }) end,
+      "session, sessions and all: only one of them can be given")
+    assert.has_error(function() find("boiler", { now = "soon" }) end)
+  end)
+
   it("shows what says the same once: the newest, naming the others", function()
     local one = say("user", "I parked the car on level three of the garage on Fifth Street.")
     say("user", "Something else about a car")
