@@ -21,7 +21,7 @@ end
 
 local function persona_names(db)
   local names = {}
-  for persona in db.persona.each() do names[persona.id] = persona.name end
+  for persona in db.persona.each() do names[persona.id or ""] = persona.name end -- other programs may leave ids out
   return names
 end
 

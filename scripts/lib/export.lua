@@ -58,7 +58,7 @@ local function write_all(db, session, write, progress)
   local row = manifest(db, counts_of(db, session, personas))
   write(line('"kalito":' .. native.FORMAT, row))
   for _, persona in ipairs(personas) do
-    persona.card = need(db.card.get(persona.id)) -- its character card goes with it
+    persona.card = persona.id and need(db.card.get(persona.id)) or nil -- its character card goes with it
     write(line('"kind":"persona"', persona))
   end
   local written = { message = 0, summary = 0, pin = 0 }
