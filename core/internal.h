@@ -212,9 +212,11 @@ struct kal_store {
     struct kali_lexicon *lexicon;
     struct kali_vectors *vectors; /* those of one model, made at the first search for near ones */
     kali_memo memo;
-    unsigned redact;    /* detectors that the file asks for */
-    void *redact_words; /* the set of the options' words, or NULL */
-    int migrated_from;  /* see kal_store_info */
+    unsigned redact;         /* detectors that the file asks for */
+    bool redact_seen;        /* `redact_version` is valid */
+    uint32_t redact_version; /* kali_db_version when that was read */
+    void *redact_words;      /* the set of the options' words, or NULL */
+    int migrated_from;       /* see kal_store_info */
     char *migration_backup;
     kali_db *reader;           /* for raw SQL, made at its first use */
     _Atomic(bool) interrupted; /* since the last long call began */

@@ -48,12 +48,14 @@ kal_code kali_redaction_load(kal_store *store, kal_err *err) {
     }
     kali_reset(q);
     store->redact = found;
+    store->redact_seen = true;
+    store->redact_version = kali_db_version(store->db);
     return KAL_OK;
 }
 
 kal_code kali_redaction_refresh(kal_store *store, kal_err *err) {
-    if (store->seen && kali_db_version(store->db) == store->version) return KAL_OK;
-    return kali_redaction_load(store, err);
+    bool same = store->redact_seen && kali_db_version(store->db) == store->redact_version;
+    return same ? KAL_OK : kali_redaction_load(store, err);
 }
 
 unsigned kali_redaction_active(const kal_store *store) {
