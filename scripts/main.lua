@@ -30,16 +30,24 @@ local main = {
     .. "kalito context Trip --budget 2000 --explain",
 }
 
+-- The application, as commands see it.
+local app = { globals = globals }
+
+-- What is wrong with the database is said with its name; a defect of ours while it is open most likely is.
+local function about(code, message)
+  local defect = not code or code == "error" and message:find "^kalito/"
+  local file = app.db and (defect or code == "corrupt") and app.path()
+  return file and not message:find(file, 1, true) and file .. ": " .. message or message
+end
+
 local function fail(code, message)
   io.stdout:flush()
   print.progress(nil)
-  io.stderr:write("kalito: ", print.safe_lines(message or code or "failed"), "\n")
+  io.stderr:write("kalito: ", print.safe_lines(about(code, message or code or "failed")), "\n")
   return STATUS[code] or 1
 end
 
--- ---- the application, as commands see it ----
-
-local app = { globals = globals }
+-- ---- the database ----
 
 ---The name of the database file.
 function app.path()
