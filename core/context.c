@@ -3,7 +3,7 @@
 ** budget part by part, and every one of them learns why it is in or out. Nothing is cut: what does not fit
 ** is skipped, and the recent part is one run that ends at the newest message.
 */
-#include "context.h"
+#include "context/context.h"
 
 #include <math.h>
 #include <stdio.h>

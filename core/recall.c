@@ -2,7 +2,7 @@
 ** recall.c: finding the evidence: makes the index complete, asks rank.c for the scores, looks into the texts of the best
 ** few, and hands out the rows with their reasons.
 */
-#include "rank.h"
+#include "recall/rank.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 ** The secrets themselves are found by redact.c.
 */
 #include "internal.h"
-#include "redact.h"
+#include "redact/redact.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
 ** report.c: lists of remarks: lines that say what is so in a file, and the command that mends it.
 */
-#include "care.h"
+#include "care/care.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 ** search.c: plain text search: what the words of a query fit, best first, with the places where they stand. The
 ** ranking is BM25 and nothing else; recall.c is the one that looks for answers.
 */
-#include "search.h"
+#include "search/search.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 ** sql.c: raw SQL of users, which only reads: on a connection of its own, so that an authorizer does not cost the
 ** store its prepared statements.
 */
-#include "care.h"
+#include "care/care.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /*
 ** store.c: opening and closing, and the transaction around a write. The rules of durability stand here.
 */
-#include "care.h"
-#include "lexicon.h"
-#include "vector.h"
+#include "care/care.h"
+#include "recall/lexicon.h"
+#include "recall/vector.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "kalito.h"
 
 #include "internal.h"
-#include "text.h"
+#include "text/text.h"
 
 #define SPAN_MAX 1000   /* bytes in a code span; keeps a line of stray backticks linear */
 #define FULL_LINE 50    /* bytes of a line that was broken because it was full */

@@ -13,7 +13,7 @@
 #include "kalito.h"
 
 #include "internal.h"
-#include "text.h"
+#include "text/text.h"
 
 #define UNIT 36     /* costs are 36ths of a token */
 #define QUARTER 9   /* the floor: a quarter of a token for each character */

@@ -2,7 +2,7 @@
 ** vector.c: the vectors of messages in the file. A number takes one byte: against four it costs the cosine of two
 ** vectors of 768 numbers less than 0.005, takes a quarter of the disk and of the memory, and is compared faster.
 */
-#include "vector.h"
+#include "recall/vector.h"
 
 #include <math.h>
 #include <string.h>

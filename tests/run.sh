@@ -110,7 +110,7 @@ check luacheck luacheck --codes --no-color -q $(sources | grep '\.lua$' | grep -
 # in a struct by a compound literal, is not seen; a request lends its callbacks a local while it runs.
 check cppcheck cppcheck --quiet --std=c11 --language=c --enable=warning,portability --inline-suppr \
   --error-exitcode=1 -D__linux__ -Icore -Ibindings -j "$(nproc)" --suppress=missingIncludeSystem \
-  --suppress=invalidPointerCast --suppress=legacyUninitvar --suppress=uninitvar --suppress=memleak:core/memo.c \
+  --suppress=invalidPointerCast --suppress=legacyUninitvar --suppress=uninitvar --suppress=memleak:core/context/memo.c \
   --suppress=autoVariables:bindings/http.c core bindings
 suite structure lua5.4 tests/structure.lua build/test
 

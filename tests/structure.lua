@@ -124,7 +124,7 @@ end)
 
 rule("only sqlite*.c knows SQLite", function(report)
   for path in files "^core/.*%.[ch]$" do
-    if not path:match "^core/sqlite[%w_]*%.c$" then
+    if not path:match "^core/store/sqlite[%w_]*%.c$" then
       local word = bare(read(path)):match "%f[%w_]sqlite3[%w_]*" or read(path):match "#include%s*<sqlite3"
       if word then report("%s: %s", path, word) end
     end
@@ -142,7 +142,7 @@ end)
 
 rule("the core includes nothing from the layers above it", function(report)
   local own = {}
-  for path in files "^core/.*%.h$" do own[path:match "[^/]+$"] = true end
+  for path in files "^core/.*%.h$" do own[path:match "^core/(.+)$"] = true end
   for path in files "^core/.*%.[ch]$" do
     for name in read(path):gmatch '#include%s*"([^"]+)"' do
       if not own[name] then report('%s includes "%s"', path, name) end
@@ -156,7 +156,7 @@ rule("bindings see the public header of the core and no other", function(report)
   for path in files "^bindings/.*%.h$" do private[path:match "[^/]+$"] = nil end
   for path in files "^bindings/.*%.[ch]$" do
     for name in read(path):gmatch '#include%s*"([^"]+)"' do
-      if private[name] then report('%s includes "%s"', path, name) end
+      if private[name:match "[^/]+$"] then report('%s includes "%s"', path, name) end
     end
     local word = bare(read(path)):match "%f[%w_]kali_[%w_]+"
     if word then report("%s uses %s", path, word) end
@@ -353,7 +353,14 @@ end)
 
 -- ---- what is built
 
-local objects = lines_of("ls " .. build .. "/CMakeFiles/core.dir/core/*.o 2>/dev/null")
+local compiled = build .. "/CMakeFiles/core.dir/core/"
+local objects = {}
+for path in files "^core/.*%.c$" do
+  local object = compiled .. path:match "^core/(.*)" .. ".o"
+  local file = io.open(object)
+  if file then objects[#objects + 1] = object end
+  if file then file:close() end
+end
 local sentence = "the core has no variable that outlives a call"
 if #objects == 0 then
   skip(sentence, "no build in " .. build)
@@ -365,6 +372,38 @@ else
         local writable = section and (section:match "^%.t?bss" or section:match "^%.t?data" or section == "*COM*")
         if writable and not section:match "^%.data%.rel%.ro" and tonumber(size, 16) > 0 then
           report("%s: %s in %s", object:match "[^/]+$", name, section)
+        end
+      end
+    end
+  end)
+end
+
+local layers = { "text", "redact", "store", "search", "recall", "context", "care" }
+sentence = "a folder of the core calls none that stands above it: " .. table.concat(layers, ", ")
+if #objects == 0 then
+  skip(sentence, "no build in " .. build)
+else
+  rule(sentence, function(report)
+    local level, home = {}, {}
+    for i, layer in ipairs(layers) do level[layer] = i end
+    local function symbols(object, kind)
+      local list = {}
+      local pattern = "%s" .. kind .. " (kal[%w_]*)$"
+      for _, line in ipairs(lines_of("nm " .. object)) do list[#list + 1] = line:match(pattern) end
+      return ipairs(list)
+    end
+    for path in files "^core/.+/" do
+      local folder = path:match "^core/([^/]+)/"
+      if not level[folder] then report("core/%s has no place in the order", folder) end
+    end
+    for _, object in ipairs(objects) do
+      for _, name in symbols(object, "[TDR]") do home[name] = level[object:sub(#compiled + 1):match "^(.-)/"] end
+    end
+    for _, object in ipairs(objects) do
+      local own = level[object:sub(#compiled + 1):match "^(.-)/"]
+      for _, name in symbols(object, "U") do
+        if own and home[name] and home[name] > own then
+          report("%s calls %s of %s", object:sub(#compiled + 1, -3), name, layers[home[name]])
         end
       end
     end

@@ -1,7 +1,7 @@
 /* The records of messages that recall reads instead of rows: what they say, their links, scopes, other programs. */
 #include "support.h"
 
-#include "document.h"
+#include "search/document.h"
 
 static kali_documents load(fixture *f) {
     kali_documents d;

@@ -1,7 +1,7 @@
 /* Compiling the word lists of recall. */
 #include "support.h"
 
-#include "lexicon.h"
+#include "recall/lexicon.h"
 
 static const kali_lexicon *lists_of(fixture *f, kal_word_lists lists) {
     const kali_lexicon *x;

@@ -1,7 +1,7 @@
 /* Taking a query apart: words, names, dates, what is asked for, look-up or turn of a chat. */
 #include "support.h"
 
-#include "question.h"
+#include "recall/question.h"
 
 static const kal_word_lists LISTS = {
     .stop = {"the a of did what is when in to", 31},

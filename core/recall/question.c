@@ -1,0 +1,263 @@
+/*
+** question.c: taking a query apart: its words without stop words and names, the speaker it names, the date it
+** names, what it asks for, and whether it is a question at all or a turn of a chat.
+*/
+#include "recall/question.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS 512
+#define NAMES 64
+#define SPEAKERS_MAX 6 /* in a crowd a name is a word like any other */
+#define CHAT_WORDS 8   /* a statement of so many words is no look-up */
+
+static bool same(kal_str a, kal_str b) {
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+/* ---- speakers ---- */
+
+typedef struct name {
+    kal_str word;
+    int speaker;
+} name;
+
+static bool is_role(kal_str word) {
+    return same(word, kal_text("user")) || same(word, kal_text("assistant"));
+}
+
+/* The words of the names of all who take part. None when there are too many. */
+static kal_code read_names(kal_store *store, kali_arena *arena, const bool named[256], name *names,
+                           size_t *count, kal_err *err) {
+    static const char SQL[] = "SELECT number, name FROM kalito_speakers WHERE number < 255";
+    kali_word words[8];
+    kali_stmt *q;
+    bool row;
+    size_t speakers = 0;
+    *count = 0;
+    kal_code code = kali_db_use(store->db, SQL, &q, err);
+    if (code != KAL_OK) return code;
+    for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
+        int64_t number = kali_integer(q, 0);
+        size_t n = 8;
+        if (number < 1 || number > 254 || !named[number]) continue;
+        code = kali_words_split(store->words, arena, kali_text(q, 1), words, &n, err);
+        if (code != KAL_OK) break;
+        if (n == 1 && is_role(words[0].word)) continue;
+        speakers++;
+        for (size_t i = 0; i < n && *count < NAMES; i++)
+            names[(*count)++] = (name){words[i].word, (int)number};
+    }
+    kali_reset(q);
+    if (speakers > SPEAKERS_MAX) *count = 0;
+    return code;
+}
+
+static int speaker_of(const name *names, size_t count, kal_str word) {
+    for (size_t i = 0; i < count; i++)
+        if (same(names[i].word, word)) return names[i].speaker;
+    return -1;
+}
+
+static bool joined(const kali_word *words, size_t from, size_t to) {
+    for (size_t i = from; i < to; i++)
+        if (same(words[i].word, kal_text("and")) || same(words[i].word, kal_text("or")))
+            return true;
+    return false;
+}
+
+/* "Mel" for Melanie: a capitalised word that begins the name of just one. Not "The" for Theo,
+** nor the first word, which has a capital anyhow. */
+static int shortened(const kali_word *words, size_t n, kal_str text, const name *names,
+                     size_t count, const kali_lexicon *x) {
+    int found = -1;
+    for (size_t i = 1; i < n; i++) {
+        kal_str w = words[i].word;
+        char c = words[i].at < text.len ? text.data[words[i].at] : 0;
+        if (w.len < 3 || c < 'A' || c > 'Z' || kali_holds(x->stop, w)) continue;
+        for (size_t k = 0; k < count; k++) {
+            if (names[k].word.len <= w.len || memcmp(names[k].word.data, w.data, w.len) != 0)
+                continue;
+            if (found >= 0 && found != names[k].speaker) return -1;
+            found = names[k].speaker;
+        }
+    }
+    return found;
+}
+
+/* Whether a speaker is named. Of two the first is meant, or neither when they are meant together. */
+static bool find_speaker(const kali_word *words, size_t n, const name *names, size_t count,
+                         kali_question *out) {
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        int who = speaker_of(names, count, words[i].word);
+        if (who < 0 || who == out->speaker) continue;
+        if (first == SIZE_MAX) {
+            first = i;
+            out->speaker = who;
+        } else {
+            if (joined(words, first, i)) out->speaker = -1;
+            return true;
+        }
+    }
+    return first != SIZE_MAX;
+}
+
+/* ---- words ---- */
+
+static void add_term(kali_question *q, const kali_word *w) {
+    for (size_t i = 0; i < q->count; i++)
+        if (same(q->terms[i].stem, w->stem)) return;
+    if (q->count < KALI_TERMS) q->terms[q->count++] = *w;
+}
+
+/* Leaves out stop words and names, unless nothing would be left. */
+static void choose_terms(const kali_word *words, size_t n, const name *names, size_t count,
+                         const kali_lexicon *x, kali_question *out) {
+    for (int strict = 2; strict >= 0 && out->count == 0; strict--) {
+        for (size_t i = 0; i < n; i++) {
+            if (strict >= 1 && speaker_of(names, count, words[i].word) >= 0) continue;
+            if (strict >= 2 && kali_holds(x->stop, words[i].word)) continue;
+            add_term(out, &words[i]);
+        }
+    }
+}
+
+/* ---- dates ---- */
+
+static int number_of(kal_str word) {
+    int v = 0;
+    size_t i = 0;
+    for (; i < word.len && i < 4 && word.data[i] >= '0' && word.data[i] <= '9'; i++)
+        v = v * 10 + (word.data[i] - '0');
+    bool ordinal = word.len == i + 2 &&
+                   (memcmp(word.data + i, "st", 2) == 0 || memcmp(word.data + i, "nd", 2) == 0 ||
+                    memcmp(word.data + i, "rd", 2) == 0 || memcmp(word.data + i, "th", 2) == 0);
+    return i && (i == word.len || ordinal) ? v : 0;
+}
+
+static int month_of(const kali_lexicon *x, kal_str word) {
+    for (int m = 0; m < 12; m++)
+        if (kali_holds(x->months[m], word)) return m + 1;
+    return 0;
+}
+
+/* "may" is a month only beside a number or after a preposition of time. */
+static bool is_month(const kali_word *words, size_t n, size_t i) {
+    static const char *const before[] = {"in", "of", "during", "on", "since", "by", "last", "next"};
+    if (!same(words[i].word, kal_text("may"))) return true;
+    if (i + 1 < n && number_of(words[i + 1].word)) return true;
+    for (size_t k = 0; i > 0 && k < sizeof before / sizeof *before; k++)
+        if (same(words[i - 1].word, kal_text(before[k]))) return true;
+    return i > 0 && number_of(words[i - 1].word) > 0;
+}
+
+static void find_date(const kali_word *words, size_t n, const kali_lexicon *x, kali_question *out) {
+    size_t at = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        int v = number_of(words[i].word);
+        if (!out->year && words[i].word.len == 4 && v >= 1900 && v < 2100) out->year = v;
+        int month = out->month ? 0 : month_of(x, words[i].word);
+        if (!month || !is_month(words, n, i)) continue;
+        out->month = month;
+        at = i;
+    }
+    if (at == SIZE_MAX) return;
+    for (size_t i = at > 2 ? at - 2 : 0; i < n && i <= at + 1 && !out->day; i++) {
+        int v = number_of(words[i].word);
+        if (v >= 1 && v <= 31 && words[i].word.len <= 4) out->day = v;
+    }
+}
+
+/* ---- a question, or a turn of a chat ---- */
+
+static bool ends_sentence(kal_str text, size_t i, size_t *len) {
+    unsigned char c = (unsigned char)text.data[i];
+    *len = 1;
+    if (c == '.' || c == '!' || c == '?') return true;
+    *len = 3;
+    return i + 3 <= text.len && (memcmp(text.data + i, "\xE3\x80\x82", 3) == 0 || /* 。 */
+                                 memcmp(text.data + i, "\xEF\xBC\x81", 3) == 0 || /* ！ */
+                                 memcmp(text.data + i, "\xEF\xBC\x9F", 3) == 0);  /* ？ */
+}
+
+static size_t sentences_of(kal_str text) {
+    kal_str sentence;
+    size_t at = 0, n = 0;
+    while (n < 2 && kal_text_sentence(text, &at, &sentence))
+        n++;
+    return n;
+}
+
+/* More than one sentence, or a statement; a bare question and a few words are a look-up. */
+static bool is_chat(kal_str text, size_t words) {
+    while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
+        text.len--;
+    if (text.len == 0 || sentences_of(text) > 1) return text.len > 0;
+    size_t len;
+    for (size_t back = 1; back <= 3 && back <= text.len; back += 2) {
+        if (!ends_sentence(text, text.len - back, &len) || len != back) continue;
+        return text.data[text.len - back] != '?' &&
+               memcmp(text.data + text.len - back, "\xEF\xBC\x9F", back) != 0;
+    }
+    return words >= CHAT_WORDS;
+}
+
+kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
+                            const kali_lexicon *x, const bool named[256], kali_question *out,
+                            kal_err *err) {
+    kal_str prepared;
+    name names[NAMES];
+    size_t n = WORDS, count;
+    memset(out, 0, sizeof *out);
+    out->speaker = -1;
+    kali_word *words = kali_arena_alloc(arena, WORDS * sizeof *words);
+    if (!words) return kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_code code = kali_index_query(arena, text, &prepared, err);
+    if (code == KAL_OK) code = kali_words_split(store->words, arena, prepared, words, &n, err);
+    if (code == KAL_OK) code = read_names(store, arena, named, names, &count, err);
+    if (code != KAL_OK) return code;
+    if (!find_speaker(words, n, names, count, out))
+        out->speaker = shortened(words, n, prepared, names, count, x);
+    choose_terms(words, n, names, count, x, out);
+    find_date(words, n, x, out);
+    out->chat = is_chat(text, n) && !kali_holds(x->look_up, text);
+    out->when = kali_holds(x->ask_when, text);
+    out->you_said = kali_holds(x->you_said, text);
+    out->told = out->you_said && !out->chat;
+    out->self =
+        !out->chat && !out->you_said && out->speaker < 0 && kali_holds(x->first_person, text);
+    return KAL_OK;
+}
+
+/* ---- its date and those of messages ---- */
+
+/* The civil date of a day since 2000-01-01; see time.c for the algorithm. */
+static void date_of(uint16_t day, int *y, int *m, int *d) {
+    char text[25];
+    kali_time_format(((int64_t)day + 10957) * 86400000, text);
+    *y = atoi(text);
+    *m = atoi(text + 5);
+    *d = atoi(text + 8);
+}
+
+uint16_t kali_question_day(const kali_question *q) {
+    char text[40];
+    int64_t ms;
+    snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00.000Z", q->year, q->month, q->day);
+    if (!kali_time_ms(kal_text(text), &ms)) return 0;
+    int64_t day = ms / 86400000 - 10957;
+    return day > 0 && day <= 0xFFFF ? (uint16_t)day : 0;
+}
+
+double kali_question_date_share(const kali_question *q, uint16_t day) {
+    int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
+    if (!parts || !day) return 0;
+    date_of(day, &y, &m, &d);
+    if (q->year) equal += q->year == y;
+    if (q->month) equal += q->month == m;
+    if (q->day) equal += q->day == d;
+    return (double)equal / parts;
+}

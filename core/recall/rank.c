@@ -1,0 +1,329 @@
+/*
+** rank.c: the score of every message for a query: BM25 over messages widened by their neighbours' words, then shares
+** of the scores of answers and sessions. One pass over the postings of each term; nothing is read but the index and the
+** records. What the query says about the answer is weigh.c's.
+*/
+#include "recall/rank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Queries of more words are not widened by related ones; at most 16, see `related`. */
+#define EXPAND_MAX 12
+#define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
+#define RELATED_MAX 40 /* related words of one term that are looked up */
+#define COMMON 32      /* a word in one of so many messages is worth a pass over all, see dense.c */
+
+/* ---- memory ---- */
+
+static bool allocate(kali_rank *r) {
+    size_t n = r->places = r->documents.count * KALI_BLOCK, sessions = r->documents.sessions + 1u;
+    r->score = calloc(n + 1, sizeof *r->score);
+    r->own = calloc(n + 1, sizeof *r->own);
+    r->extra = calloc(n + 1, sizeof *r->extra);
+    r->widened = calloc(n + 1, sizeof *r->widened);
+    r->related = calloc(n + 1, sizeof *r->related);
+    r->active = malloc((n + 1) * sizeof *r->active);
+    r->list = malloc((3 * n + 1) * sizeof *r->list);
+    r->session = calloc(sessions, sizeof *r->session);
+    r->session_tf = calloc(sessions, sizeof *r->session_tf);
+    r->session_list = malloc(sessions * sizeof *r->session_list);
+    return r->score && r->own && r->extra && r->widened && r->related && r->active && r->list &&
+           r->session && r->session_tf && r->session_list;
+}
+
+void kali_rank_free(kali_rank *r) {
+    for (size_t t = 0; t < KALI_TERMS; t++)
+        for (size_t i = 0; i < KALI_FORMS; i++)
+            kali_postings_free(&r->terms[t].forms[i]);
+    void *all[] = {r->score, r->own,     r->extra,      r->widened,      r->related, r->active,
+                   r->list,  r->session, r->session_tf, r->session_list, r->dense};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    kali_reader_close(r->reader);
+    r->reader = NULL;
+}
+
+/* ---- one term ---- */
+
+/* The lists of one term are parts of r->list: places that hold it, places that hold only related words, and all
+** that get something of it. */
+typedef struct lists {
+    uint32_t *own, *extra, *widened;
+    size_t owns, extras, wideneds, sessions;
+} lists;
+
+/* The block that held the last message: the next one is mostly in it, too. */
+typedef struct window {
+    int64_t first; /* id; place */
+    size_t base;
+} window;
+
+static size_t locate(const kali_documents *d, window *w, int64_t id) {
+    uint64_t at = (uint64_t)id - (uint64_t)w->first;
+    if (at < KALI_BLOCK) return kali_documents_has(d, w->base + at) ? w->base + at : SIZE_MAX;
+    size_t place = kali_documents_find(d, id, w->base);
+    if (place == SIZE_MAX) return place;
+    w->base = place - place % KALI_BLOCK;
+    w->first = id - (int64_t)(place % KALI_BLOCK);
+    return place;
+}
+
+static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
+    window w = {.first = INT64_MIN};
+    for (size_t i = 0; i < p->count; i++) {
+        size_t at = locate(&r->documents, &w, p->rows[i].id);
+        if (at == SIZE_MAX) continue;
+        uint32_t s = r->documents.rows[at].session;
+        if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
+        if (r->session_tf[s] == 0) r->session_list[l->sessions++] = s;
+        r->own[at] += (float)p->rows[i].tf;
+        r->session_tf[s] += (float)p->rows[i].tf;
+    }
+}
+
+static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, float weight) {
+    window w = {.first = INT64_MIN};
+    for (size_t i = 0; i < p->count; i++) {
+        size_t at = locate(&r->documents, &w, p->rows[i].id);
+        if (at == SIZE_MAX) continue;
+        float tf = weight * (float)p->rows[i].tf;
+        r->related[at] |= (uint16_t)(1u << t);
+        if (r->own[at] > 0 || tf <= r->extra[at]) continue;
+        if (r->extra[at] == 0) l->extra[l->extras++] = (uint32_t)at;
+        r->extra[at] = tf;
+    }
+}
+
+bool kali_rank_relates(const kali_rank *r, size_t term, size_t place) {
+    return term < EXPAND_MAX && r->related[place] >> term & 1;
+}
+
+static bool among(const kali_question *q, kal_str stem) {
+    for (size_t i = 0; i < q->count; i++)
+        if (q->terms[i].stem.len == stem.len &&
+            memcmp(q->terms[i].stem.data, stem.data, stem.len) == 0)
+            return true;
+    return false;
+}
+
+static kal_code read_own(kali_rank *r, size_t t, lists *l, kal_err *err) {
+    kali_term *term = &r->terms[t];
+    const kali_entry_word *known = kali_lexicon_find(r->lexicon, r->question.terms[t].stem);
+    kal_code code =
+        kali_reader_term(r->reader, r->question.terms[t].stem, &term->forms[term->count++], err);
+    for (kali_relative *f = known ? known->forms : NULL;
+         f && term->count < KALI_FORMS && code == KAL_OK; f = f->next)
+        code = kali_reader_term(r->reader, f->stem, &term->forms[term->count++], err);
+    for (size_t i = 0; i < term->count && code == KAL_OK; i++)
+        add_own(r, l, &term->forms[i]);
+    return code;
+}
+
+static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
+    const kali_entry_word *known = kali_lexicon_find(r->lexicon, r->question.terms[t].stem);
+    kali_postings postings = {0};
+    kal_code code = KAL_OK;
+    int seen = 0;
+    if (r->question.count > EXPAND_MAX) return KAL_OK;
+    for (kali_relative *w = known ? known->related : NULL;
+         w && seen < RELATED_MAX && code == KAL_OK; w = w->next) {
+        if (among(&r->question, w->stem)) continue;
+        code = kali_reader_term(r->reader, w->stem, &postings, err);
+        double weight = w->category ? r->weights->category : r->weights->related;
+        if (code == KAL_OK && weight > 0) add_extra(r, t, l, &postings, (float)weight);
+        seen++;
+    }
+    kali_postings_free(&postings);
+    return code;
+}
+
+/* What is 0 is not listed yet: nothing may be added that leaves it 0, whatever the weights are. */
+static void give(kali_rank *r, lists *l, int32_t place, double amount) {
+    if (place < 0 || !((float)amount > 0)) return;
+    if (r->widened[place] == 0) l->widened[l->wideneds++] = (uint32_t)place;
+    r->widened[place] += (float)amount;
+}
+
+static int32_t next_of(const kali_rank *r, int32_t place) {
+    return place < 0 ? -1 : r->documents.rows[place].next;
+}
+
+static int32_t previous_of(const kali_rank *r, int32_t place) {
+    return place < 0 ? -1 : r->documents.rows[place].previous;
+}
+
+/* A message lends its words to its neighbours: an answer inherits those of its question, a speaker goes on with
+** his topic two and four messages later. */
+static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
+    const kal_weights *w = r->weights;
+    const kali_record *rows = r->documents.rows, *d = &rows[place];
+    int32_t next = d->next, before = d->previous;
+    give(r, l, (int32_t)place, tf);
+    if (next >= 0) {
+        bool alike = r->question.told || !((rows[next].flags ^ d->flags) & KALI_ASSISTANT);
+        double share = w->before + (d->flags & KALI_QUESTION ? w->before_question : 0);
+        if (alike) give(r, l, next, tf * share);
+        unsigned both = rows[next].flags | d->flags;
+        bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
+        int32_t next2 = next_of(r, next);
+        give(r, l, next2, tf * (w->same2 + (asked ? w->same2_question : 0)));
+        give(r, l, next_of(r, next_of(r, next2)), tf * w->same2 / 2);
+    }
+    if (before >= 0) {
+        give(r, l, before, tf * w->after);
+        int32_t before2 = previous_of(r, before);
+        give(r, l, before2, tf * w->same2);
+        give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same2 / 2);
+    }
+}
+
+static void score_sessions(kali_rank *r, const lists *l) {
+    double with = (double)r->documents.session_count, df = (double)l->sessions;
+    double average = with > 0 ? (double)r->documents.words / with : 1;
+    double idf = log(1 + (with - df + 0.5) / (df + 0.5));
+    for (size_t i = 0; i < l->sessions; i++) {
+        uint32_t s = r->session_list[i];
+        double tf = r->session_tf[s];
+        r->session[s] +=
+            (float)(idf * tf * 2.2 /
+                    (tf + 1.2 * (0.25 + 0.75 * (double)r->documents.chains[s].words / average)));
+        r->session_tf[s] = 0;
+    }
+}
+
+void kali_rank_share(kali_rank *r, int32_t place, double amount) {
+    if (place < 0 || !((float)amount > 0)) return;
+    if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
+    r->score[place] += (float)amount;
+}
+
+/* Puts a long list of the places whose value is not 0 in ascending order: what follows then reads memory in its order,
+** which is worth more than looking at every value. */
+static void put_in_order(const float *values, size_t places, uint32_t *list, size_t count) {
+    if (count < places / 32) return;
+    for (size_t i = 0, n = 0; i < places && n < count; i++) {
+        list[n] = (uint32_t)i;
+        n += values[i] != 0; /* no branch: nothing could foretell it */
+    }
+}
+
+static double average_length(const kali_rank *r) {
+    double average = (double)r->documents.words / (double)(r->documents.messages + 1);
+    return average < 1 ? 1 : average;
+}
+
+static void add_bm25(kali_rank *r, const lists *l, double idf) {
+    const kal_weights *w = r->weights;
+    double average = average_length(r);
+    put_in_order(r->widened, r->places, l->widened, l->wideneds);
+    for (size_t i = 0; i < l->wideneds; i++) {
+        uint32_t place = l->widened[i];
+        const kali_record *d = &r->documents.rows[place];
+        double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
+        kali_rank_share(r, (int32_t)place,
+                        idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
+        r->widened[place] = 0;
+    }
+}
+
+/* Of a term that is in few messages, each with its neighbours; of a common one for all at once. */
+static kal_code score_messages(kali_rank *r, lists *l, double idf, kal_err *err) {
+    if (l->owns + l->extras > r->places / COMMON) {
+        double average = average_length(r);
+        for (size_t i = 0; i < l->extras; i++)
+            r->own[l->extra[i]] = r->extra[l->extra[i]];
+        memmove(l->own + l->owns, l->extra, l->extras * sizeof *l->own);
+        l->owns += l->extras;
+        return kali_dense_add(r, l->own, r->own, l->owns, idf, average, err);
+    }
+    for (size_t i = 0; i < l->owns; i++)
+        lend(r, l, l->own[i], r->own[l->own[i]]);
+    for (size_t i = 0; i < l->extras; i++)
+        lend(r, l, l->extra[i], r->extra[l->extra[i]]);
+    add_bm25(r, l, idf);
+    return KAL_OK;
+}
+
+static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
+    lists l = {.own = r->list, .extra = r->list + r->places, .widened = r->list + 2 * r->places};
+    kal_code code = read_own(r, t, &l, err);
+    if (code == KAL_OK) code = read_related(r, t, &l, err);
+    double n = (double)r->documents.messages, df = (double)l.owns;
+    double widened = floor(EXPAND_DF * (df + (double)l.extras));
+    if (l.extras && widened > df) df = widened;
+    if (df < 1) df = 1;
+    double idf = pow(log(1 + (n - df + 0.5) / (df + 0.5)), r->weights->idf_power);
+    if (code == KAL_OK && l.owns + l.extras) {
+        if (l.owns) r->terms[t].idf = (float)idf;
+        score_sessions(r, &l);
+        code = score_messages(r, &l, idf, err);
+    }
+    for (size_t i = 0; i < l.owns; i++)
+        r->own[l.own[i]] = 0;
+    for (size_t i = 0; i < l.extras; i++)
+        r->extra[l.extra[i]] = 0;
+    return code;
+}
+
+/* ---- shares of scores ---- */
+
+/* From a copy of the scores: an answer lends to its question, and each to those two away. */
+static void spread(kali_rank *r) {
+    const kal_weights *w = r->weights;
+    size_t n = r->active_count;
+    for (size_t i = 0; i < n; i++)
+        r->own[r->active[i]] = r->score[r->active[i]];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t place = r->active[i];
+        const kali_record *d = &r->documents.rows[place];
+        double v = r->own[place];
+        if (d->previous >= 0) {
+            bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
+                          !(r->documents.rows[d->previous].flags & KALI_ASSISTANT);
+            if (answer) kali_rank_share(r, d->previous, w->answer * v);
+            kali_rank_share(r, previous_of(r, d->previous), w->spread2 * v);
+        }
+        kali_rank_share(r, next_of(r, d->next), w->spread2 * v);
+    }
+    for (size_t i = 0; i < n; i++)
+        r->own[r->active[i]] = 0;
+}
+
+float kali_rank_best(const kali_rank *r) {
+    float best = 0;
+    for (size_t i = 0; i < r->active_count; i++)
+        if (r->score[r->active[i]] > best) best = r->score[r->active[i]];
+    return best;
+}
+
+static void add_sessions(kali_rank *r) {
+    float best = 0;
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        if (r->session[s] > best) best = r->session[s];
+    float most = (float)r->weights->session * kali_rank_best(r);
+    if (best <= 0 || !(most > 0)) return;
+    r->session_best = most;
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        r->session[s] /= best;
+    for (size_t i = 0; i < r->active_count; i++) {
+        uint32_t place = r->active[i];
+        r->score[place] += r->session_best * r->session[r->documents.rows[place].session];
+    }
+}
+
+kal_code kali_rank_score(kali_rank *r, kal_err *err) {
+    if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    for (size_t t = 0; t < r->question.count; t++) {
+        kal_code code = score_term(r, t, err);
+        if (code != KAL_OK) return code;
+    }
+    kali_dense_end(r);
+    if (r->active_count == 0) return KAL_OK;
+    put_in_order(r->score, r->places, r->active, r->active_count);
+    kali_rank_proximity(r);
+    spread(r);
+    add_sessions(r);
+    return kali_rank_weigh(r, err);
+}

@@ -1,0 +1,68 @@
+/*
+** rank.h: the ranking of recall: rank.c scores, recall.c feeds it and explains what comes out.
+*/
+#ifndef KALITO_RANK_H
+#define KALITO_RANK_H
+
+#include "recall/question.h"
+
+#define KALI_FORMS 6 /* forms of one word that are looked up */
+
+/* The messages that hold a term of the query in one of its forms. */
+typedef struct kali_term {
+    kali_postings forms[KALI_FORMS];
+    size_t count;
+    float idf; /* 0: no message holds it */
+} kali_term;
+
+typedef struct kali_rank {
+    kal_store *store;
+    const kal_weights *weights;
+    const kali_lexicon *lexicon;
+    kali_question question;
+    kali_documents documents;
+    kali_reader *reader;
+    kali_term terms[KALI_TERMS];
+    size_t places, active_count;
+    float *score;     /* of each place */
+    uint32_t *active; /* places with a score */
+    /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
+    ** score of each place. */
+    float *own, *extra, *widened;
+    /* By position (see kali_layout), made for the first common word: scores, tf of one word, k1 times the length, shares of
+    ** the messages one and two before. One piece of memory, that of the scores. */
+    float *dense, *tf, *norm, *before, *before2;
+    uint16_t *related; /* of each place, as bits: the terms whose related words it holds */
+    uint32_t *list;    /* places touched by one term */
+    float *session;    /* BM25 of each session */
+    float *session_tf;
+    uint32_t *session_list;
+    float session_best; /* what the best session adds to a message */
+    char
+        now[KALI_TIME_LEN + 1]; /* of the query: nothing after it is found; "": everything may be */
+    int64_t day;                /* of `now`, since 2000-01-01 */
+} kali_rank;
+
+/* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents and
+** reader. */
+kal_code kali_rank_score(kali_rank *rank, kal_err *err);
+void kali_rank_free(kali_rank *rank);
+/* Adds the scores of one common word: `tf` of those places; then what all of them have added to those of rank.c. */
+kal_code kali_dense_add(kali_rank *rank, const uint32_t *places, const float *tf, size_t count,
+                        double idf, double average, kal_err *err);
+void kali_dense_end(kali_rank *rank);
+/* Adds to the score of a place, -1 none. */
+void kali_rank_share(kali_rank *rank, int32_t place, double amount);
+float kali_rank_best(const kali_rank *rank);
+/* Weighs the scores by what the query says about its answer. */
+kal_code kali_rank_weigh(kali_rank *rank, kal_err *err);
+/* Raises the best messages by how close the query's words stand in them. */
+void kali_rank_proximity(kali_rank *rank);
+/* What a message of this role is worth: less for an assistant, who does not know what happened to the user; as much more
+** as for any speaker who is named when it is looked up what he said. */
+double kali_rank_voice(const kali_rank *rank, const kali_record *record);
+/* Whether the message at the place holds the term, or a word that is related to it. */
+bool kali_rank_holds(const kali_rank *rank, size_t term, size_t place);
+bool kali_rank_relates(const kali_rank *rank, size_t term, size_t place);
+
+#endif

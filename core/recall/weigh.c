@@ -1,0 +1,89 @@
+/*
+** weigh.c: what a query says about its answer, in factors of the scores that rank.c has made: the speaker it names, a
+** date, the age of sessions, their openings.
+*/
+#include "recall/rank.h"
+
+#include <stdlib.h>
+
+static void add_day(kali_rank *r) {
+    const kali_question *q = &r->question;
+    double amount = r->weights->day * kali_rank_best(r);
+    uint16_t day = kali_question_day(q);
+    if (!day || amount <= 0) return;
+    for (size_t i = 0; i < r->places; i++)
+        if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
+            kali_rank_share(r, (int32_t)i, amount);
+}
+
+/* ---- what the query says about its answer ---- */
+
+/* How many sessions are newer than each, by their last message. */
+static void rank_sessions(const kali_rank *r, uint32_t *newer) {
+    const kali_documents *d = &r->documents;
+    uint32_t n = 0;
+    for (size_t i = 0; i < d->latest_count; i++)
+        if (kali_scope_has(&d->scope, (uint32_t)d->latest[i])) newer[d->latest[i]] = n++;
+}
+
+double kali_rank_voice(const kali_rank *r, const kali_record *d) {
+    const kal_weights *w = r->weights;
+    if (!(d->flags & KALI_ASSISTANT)) return 1;
+    if (r->question.you_said) return r->question.told ? 1 + w->speaker : 1;
+    return w->assistant < 1 ? 1 - w->assistant : 0;
+}
+
+/* What is worth nothing then is not listed any more. */
+static void weigh(kali_rank *r, const uint32_t *newer) {
+    const kal_weights *w = r->weights;
+    const kali_question *q = &r->question;
+    bool dated = q->year || q->month;
+    size_t left = 0;
+    double date = 0;
+    uint16_t day = 0; /* the share of a day is known while that lasts */
+    for (size_t i = 0; i < r->active_count; i++) {
+        uint32_t place = r->active[i];
+        const kali_record *d = &r->documents.rows[place];
+        double before = r->score[place], v = before;
+        if (q->speaker >= 0 && d->speaker == q->speaker) v *= 1 + w->speaker;
+        v *= kali_rank_voice(r, d);
+        if (dated && d->day != day) date = kali_question_date_share(q, day = d->day);
+        if (dated) v *= 1 + w->date * date;
+        if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
+        if (d->flags & KALI_OPENING) v *= 1 + w->opening;
+        r->score[place] = (float)v > 0 ? (float)v : 0;
+        if (r->score[place] > 0) r->active[left++] = place;
+        r->extra[place] = (float)(r->session_best * r->session[d->session] * v / before);
+    }
+    r->active_count = left;
+}
+
+/* In a chat with an assistant the first message of a session says what it is about: what goes on there often
+** goes back to it. */
+static void add_openings(kali_rank *r) {
+    for (size_t s = 0; s <= r->documents.sessions; s++)
+        r->session_tf[s] = 0;
+    for (size_t i = 0; i < r->active_count; i++) {
+        const kali_record *d = &r->documents.rows[r->active[i]];
+        float v = r->score[r->active[i]];
+        if (!(d->flags & KALI_OPENING) && v > r->session_tf[d->session])
+            r->session_tf[d->session] = v;
+    }
+    for (size_t s = 0; s <= r->documents.sessions; s++) {
+        int32_t first = r->documents.chains[s].first,
+                next = first < 0 ? -1 : r->documents.rows[first].next;
+        if (next < 0 || !(r->documents.rows[next].flags & KALI_ASSISTANT)) continue;
+        kali_rank_share(r, first, r->weights->opening_share * r->session_tf[s]);
+    }
+}
+
+kal_code kali_rank_weigh(kali_rank *r, kal_err *err) {
+    add_day(r);
+    uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
+    if (!newer) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (r->question.chat) rank_sessions(r, newer);
+    weigh(r, newer);
+    free(newer);
+    if (r->question.chat && r->weights->opening_share > 0) add_openings(r);
+    return KAL_OK;
+}
