@@ -52,37 +52,11 @@ static int by_score(const void *x, const void *y) {
     return a->place < b->place ? 1 : a->place > b->place ? -1 : 0; /* the newer first */
 }
 
-static void sift(best *heap, size_t n) {
-    for (size_t i = 0, child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n && by_score(&heap[child + 1], &heap[child]) > 0) child++;
-        if (by_score(&heap[child], &heap[i]) <= 0) return;
-        best swap = heap[i];
-        heap[i] = heap[child];
-        heap[child] = swap;
-    }
-}
-
-/* The `room` best active places, best first: a heap whose root is the worst of them. */
-static size_t choose(const kali_rank *r, best *out, size_t room) {
-    size_t n = 0;
-    for (size_t i = 0; i < r->active_count; i++) {
-        best b = {r->active[i], r->score[r->active[i]]};
-        if (!(b.score > 0)) continue;
-        if (r->now[0] && r->documents.rows[b.place].day > r->day) continue;
-        if (n < room) {
-            out[n++] = b;
-            if (n == room) qsort(out, n, sizeof *out, by_score);
-            if (n == room) /* the worst to the root: a list in falling order is such a heap */
-                for (size_t k = 0; k < n / 2; k++) {
-                    best swap = out[k];
-                    out[k] = out[n - 1 - k];
-                    out[n - 1 - k] = swap;
-                }
-        } else if (by_score(&b, &out[0]) < 0) {
-            out[0] = b;
-            sift(out, n);
-        }
-    }
+/* The `room` best active places, best first. `out` has room for them, `numbers` for twice as many. */
+static size_t choose(const kali_rank *r, uint64_t *numbers, best *out, size_t room) {
+    size_t n = kali_rank_choose(r, r->now[0] ? r->day : INT64_MAX, numbers, room);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (best){kali_best_place(numbers[i]), kali_best_score(numbers[i])};
     qsort(out, n, sizeof *out, by_score);
     return n;
 }
@@ -152,13 +126,13 @@ static void add_reason(writer *w, const char *name, const char *value, double nu
     w->len += (size_t)n;
 }
 
-/* The words that hold, as a list with blanks. They come from a tokenizer: letters and digits only. */
-static bool list_words(const kali_rank *r, const bool held[KALI_TERMS], char out[300]) {
+/* The words whose bits are set, as a list with blanks. They come from a tokenizer: letters and digits only. */
+static bool list_words(const kali_rank *r, uint64_t held, char out[300]) {
     size_t n = 0;
     out[0] = 0;
     for (size_t t = 0; t < r->question.count; t++) {
         kal_str word = r->question.terms[t].word;
-        if (!held[t] || n + word.len + 2 > 300) continue;
+        if (!(held >> t & 1) || n + word.len + 2 > 300) continue;
         if (n) out[n++] = ' ';
         memcpy(out + n, word.data, word.len);
         n += word.len;
@@ -167,31 +141,24 @@ static bool list_words(const kali_rank *r, const bool held[KALI_TERMS], char out
     return n > 0;
 }
 
-/* Whether the term, or a word related to it, stands in a message that lends the place its words: one, two and four away. */
-static bool is_near(const kali_rank *r, size_t term, uint32_t place) {
+/* The terms that stand, or whose related words stand, in a message that lends the place its words: one, two and four away. */
+static uint64_t near_words(const kali_rank *r, uint32_t place) {
     const kali_record *rows = r->documents.rows;
     int32_t back = rows[place].previous, on = rows[place].next;
+    uint64_t words = 0;
     for (int away = 1; away <= 4; away++) {
-        int32_t all[] = {back, on};
-        for (size_t i = 0; i < 2; i++)
-            if (all[i] >= 0 && away != 3 &&
-                (kali_rank_holds(r, term, (size_t)all[i]) ||
-                 kali_rank_relates(r, term, (size_t)all[i])))
-                return true;
+        if (back >= 0 && away != 3) words |= r->held[back] | r->related[back];
+        if (on >= 0 && away != 3) words |= r->held[on] | r->related[on];
         back = back < 0 ? -1 : rows[back].previous;
         on = on < 0 ? -1 : rows[on].next;
     }
-    return false;
+    return words;
 }
 
 static void explain_words(const kali_rank *r, uint32_t place, writer *w) {
-    bool own[KALI_TERMS] = {false}, related[KALI_TERMS] = {false}, near[KALI_TERMS] = {false};
     char words[300];
-    for (size_t t = 0; t < r->question.count; t++) {
-        own[t] = kali_rank_holds(r, t, place);
-        related[t] = !own[t] && kali_rank_relates(r, t, place);
-        near[t] = !own[t] && !related[t] && is_near(r, t, place);
-    }
+    uint64_t own = r->held[place], related = r->related[place] & ~own;
+    uint64_t near = near_words(r, place) & ~own & ~related;
     if (list_words(r, own, words)) add_reason(w, "words", words, 0);
     if (list_words(r, related, words)) add_reason(w, "related to", words, 0);
     if (list_words(r, near, words)) add_reason(w, "nearby", words, 0);
@@ -272,7 +239,8 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     /* Small ones may fit where better ones do not; and of a day the record does not tell the hour. */
     if (query->budget > 0 || r->now[0]) room = LIMIT_MAX + 1;
     best *list = kali_arena_alloc(arena, room * sizeof *list);
-    kal_code code = list ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    uint64_t *numbers = kali_arena_alloc(arena, 2 * room * sizeof *numbers);
+    kal_code code = list && numbers ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
     bool named[256];
     kali_scope scope;
     if (code == KAL_OK)
@@ -286,7 +254,7 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     kali_reader_close(r->reader);
     r->reader = NULL;
     if (code != KAL_OK) return code;
-    size_t n = choose(r, list, room);
+    size_t n = choose(r, numbers, list, room);
     code = look_into(r, list, n, err);
     return code == KAL_OK ? hand_out(r, query, list, n, hits, count, err) : code;
 }

@@ -9,6 +9,7 @@
 #define TOP 200       /* messages whose word order is looked at */
 #define WORDS 8       /* a window */
 #define POSITIONS 128 /* of one term in one message */
+#define FEW 64        /* numbers that a simple sort puts in order faster */
 
 /* The posting of a message among those from `low` to before `high`. */
 static bool find(const kali_postings *p, int64_t id, size_t low, size_t high, size_t *row) {
@@ -34,23 +35,17 @@ static bool find_next(const kali_postings *p, int64_t id, size_t *row) {
     return find(p, id, low, high < p->count ? high : p->count, row);
 }
 
-bool kali_rank_holds(const kali_rank *r, size_t term, size_t place) {
-    int64_t id = kali_documents_id(&r->documents, place);
-    size_t row;
-    for (size_t i = 0; i < r->terms[term].count; i++)
-        if (find(&r->terms[term].forms[i], id, 0, r->terms[term].forms[i].count, &row)) return true;
-    return false;
-}
-
 /* Where the postings of each form stand. */
 typedef size_t cursors[KALI_TERMS][KALI_FORMS];
 
 /* A word of the message that the query has: position and term in one number, so that they sort by position. */
-static size_t gather(const kali_rank *r, int64_t id, cursors at, uint64_t *out, size_t room) {
+static size_t gather(const kali_rank *r, uint32_t place, cursors at, uint64_t *out, size_t room) {
     uint32_t positions[POSITIONS];
+    int64_t id = kali_documents_id(&r->documents, place);
     size_t n = 0;
-    for (size_t t = 0; t < r->question.count; t++) {
-        for (size_t f = 0; r->terms[t].idf > 0 && f < r->terms[t].count; f++) {
+    for (uint64_t held = r->held[place]; held; held &= held - 1) {
+        size_t t = (size_t)__builtin_ctzll(held);
+        for (size_t f = 0; f < r->terms[t].count; f++) {
             const kali_postings *p = &r->terms[t].forms[f];
             if (!find_next(p, id, &at[t][f])) continue;
             size_t found = kali_positions(p, at[t][f], positions, POSITIONS);
@@ -66,14 +61,25 @@ static int by_value(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
+static void put_in_order(uint64_t *a, size_t n) {
+    if (n > FEW) qsort(a, n, sizeof *a, by_value);
+    for (size_t i = 1; i < n; i++) {
+        uint64_t v = a[i];
+        size_t k = i;
+        for (; k > 0 && a[k - 1] > v; k--)
+            a[k] = a[k - 1];
+        a[k] = v;
+    }
+}
+
 /* The most that distinct terms inside one window of the message weigh together. */
-static double best_window(const kali_rank *r, int64_t id, cursors where) {
+static double best_window(const kali_rank *r, uint32_t place, cursors where) {
     uint64_t at[1024];
     uint16_t inside[KALI_TERMS] = {0};
-    size_t n = gather(r, id, where, at, 1024), first = 0;
+    size_t n = gather(r, place, where, at, 1024), first = 0;
     double best = 0, now = 0;
     if (n < 2) return n ? r->terms[at[0] & 0xFF].idf : 0;
-    qsort(at, n, sizeof *at, by_value);
+    put_in_order(at, n);
     for (size_t i = 0; i < n; i++) {
         size_t t = at[i] & 0xFF;
         for (; (at[i] >> 8) - (at[first] >> 8) >= WORDS; first++) {
@@ -86,21 +92,13 @@ static double best_window(const kali_rank *r, int64_t id, cursors where) {
     return best;
 }
 
-/* The score of the TOP-th best place: the root of a heap of the best ones. */
+/* The score of the TOP-th best place; 0 when there are fewer. */
 static float threshold(const kali_rank *r) {
-    float heap[TOP] = {0};
-    for (size_t n = 0; n < r->active_count; n++) {
-        float v = r->score[r->active[n]];
-        if (v <= heap[0]) continue;
-        size_t i = 0;
-        for (size_t child; (child = 2 * i + 1) < TOP; i = child) {
-            if (child + 1 < TOP && heap[child + 1] < heap[child]) child++;
-            if (heap[child] >= v) break;
-            heap[i] = heap[child];
-        }
-        heap[i] = v;
-    }
-    return heap[0];
+    uint64_t best[2 * TOP], least = UINT64_MAX;
+    size_t n = kali_rank_choose(r, INT64_MAX, best, TOP);
+    for (size_t i = 0; i < n; i++)
+        if (best[i] < least) least = best[i];
+    return n == TOP ? kali_best_score(least) : 0;
 }
 
 void kali_rank_proximity(kali_rank *r) {
@@ -116,7 +114,7 @@ void kali_rank_proximity(kali_rank *r) {
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         if (r->score[place] < least) continue;
-        double window = best_window(r, kali_documents_id(&r->documents, place), at);
+        double window = best_window(r, place, at);
         r->score[place] *= (float)(1 + r->weights->proximity * window / total);
     }
 }

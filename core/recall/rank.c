@@ -23,22 +23,23 @@ static bool allocate(kali_rank *r) {
     r->own = calloc(n + 1, sizeof *r->own);
     r->extra = calloc(n + 1, sizeof *r->extra);
     r->widened = calloc(n + 1, sizeof *r->widened);
+    r->held = calloc(n + 1, sizeof *r->held);
     r->related = calloc(n + 1, sizeof *r->related);
     r->active = malloc((n + 1) * sizeof *r->active);
     r->list = malloc((3 * n + 1) * sizeof *r->list);
     r->session = calloc(sessions, sizeof *r->session);
     r->session_tf = calloc(sessions, sizeof *r->session_tf);
     r->session_list = malloc(sessions * sizeof *r->session_list);
-    return r->score && r->own && r->extra && r->widened && r->related && r->active && r->list &&
-           r->session && r->session_tf && r->session_list;
+    return r->score && r->own && r->extra && r->widened && r->held && r->related && r->active &&
+           r->list && r->session && r->session_tf && r->session_list;
 }
 
 void kali_rank_free(kali_rank *r) {
     for (size_t t = 0; t < KALI_TERMS; t++)
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
-    void *all[] = {r->score, r->own,     r->extra,      r->widened,      r->related, r->active,
-                   r->list,  r->session, r->session_tf, r->session_list, r->dense};
+    void *all[] = {r->score,  r->own,  r->extra,   r->widened,    r->held,         r->related,
+                   r->active, r->list, r->session, r->session_tf, r->session_list, r->dense};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     kali_reader_close(r->reader);
@@ -70,7 +71,7 @@ static size_t locate(const kali_documents *d, window *w, int64_t id) {
     return place;
 }
 
-static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
+static void add_own(kali_rank *r, size_t t, lists *l, const kali_postings *p) {
     window w = {.first = INT64_MIN};
     for (size_t i = 0; i < p->count; i++) {
         size_t at = locate(&r->documents, &w, p->rows[i].id);
@@ -78,6 +79,7 @@ static void add_own(kali_rank *r, lists *l, const kali_postings *p) {
         uint32_t s = r->documents.rows[at].session;
         if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
         if (r->session_tf[s] == 0) r->session_list[l->sessions++] = s;
+        r->held[at] |= (uint64_t)1 << t;
         r->own[at] += (float)p->rows[i].tf;
         r->session_tf[s] += (float)p->rows[i].tf;
     }
@@ -94,10 +96,6 @@ static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, 
         if (r->extra[at] == 0) l->extra[l->extras++] = (uint32_t)at;
         r->extra[at] = tf;
     }
-}
-
-bool kali_rank_relates(const kali_rank *r, size_t term, size_t place) {
-    return term < EXPAND_MAX && r->related[place] >> term & 1;
 }
 
 static bool among(const kali_question *q, kal_str stem) {
@@ -117,7 +115,7 @@ static kal_code read_own(kali_rank *r, size_t t, lists *l, kal_err *err) {
          f && term->count < KALI_FORMS && code == KAL_OK; f = f->next)
         code = kali_reader_term(r->reader, f->stem, &term->forms[term->count++], err);
     for (size_t i = 0; i < term->count && code == KAL_OK; i++)
-        add_own(r, l, &term->forms[i]);
+        add_own(r, t, l, &term->forms[i]);
     return code;
 }
 

@@ -32,7 +32,8 @@ typedef struct kali_rank {
     /* By position (see kali_layout), made for the first common word: scores, tf of one word, k1 times the length, shares of
     ** the messages one and two before. One piece of memory, that of the scores. */
     float *dense, *tf, *norm, *before, *before2;
-    uint16_t *related; /* of each place, as bits: the terms whose related words it holds */
+    uint64_t *held;    /* of each place, as bits: the terms that it holds */
+    uint16_t *related; /* the same: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
     float *session;    /* BM25 of each session */
     float *session_tf;
@@ -61,8 +62,12 @@ void kali_rank_proximity(kali_rank *rank);
 /* What a message of this role is worth: less for an assistant, who does not know what happened to the user; as much more
 ** as for any speaker who is named when it is looked up what he said. */
 double kali_rank_voice(const kali_rank *rank, const kali_record *record);
-/* Whether the message at the place holds the term, or a word that is related to it. */
-bool kali_rank_holds(const kali_rank *rank, size_t term, size_t place);
-bool kali_rank_relates(const kali_rank *rank, size_t term, size_t place);
+/* The best active places (`room` at most) of no later day than `day`, in no order, as numbers that ascend with the score
+** and then the place: see kali_best_place, kali_best_score. `out` has room for twice as many. */
+size_t kali_rank_choose(const kali_rank *rank, int64_t day, uint64_t *out, size_t room);
+static inline uint32_t kali_best_place(uint64_t best) {
+    return (uint32_t)best;
+}
+float kali_best_score(uint64_t best);
 
 #endif
