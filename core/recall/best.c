@@ -1,7 +1,7 @@
 /*
 ** best.c: the best of all scores without sorting them: a score and its place are one number, and of these a few are kept.
 */
-#include "rank.h"
+#include "recall/rank.h"
 
 #include <string.h>
 
