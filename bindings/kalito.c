@@ -84,12 +84,14 @@ static int fields(lua_State *L) {
     return 1;
 }
 
-/* A searcher for require: "kalito.print" is scripts/lib/print.lua, embedded. */
+/* A searcher for require: "kalito.card.store" is scripts/lib/card/store.lua, embedded. */
 static int search(lua_State *L) {
     const char *module = luaL_checkstring(L, 1);
     char name[128];
     if (strncmp(module, "kalito.", 7) != 0) return 0;
     snprintf(name, sizeof name, "lib/%s", module + 7);
+    for (char *dot = strchr(name, '.'); dot; dot = strchr(dot, '.'))
+        *dot = '/';
     int status = kalb_embedded_load(L, name);
     if (status < 0) return 0;
     if (status != LUA_OK) return lua_error(L);

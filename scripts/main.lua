@@ -2,8 +2,8 @@
 -- and exit statuses.
 
 local kalito = kalito
-local args = require "kalito.args"
-local print = require "kalito.print"
+local args = require "kalito.terminal.args"
+local print = require "kalito.terminal.print"
 local script = require "kalito.script"
 
 local STATUS = { usage = 2, misuse = 2, not_found = 3, interrupted = 130 }

@@ -1,6 +1,6 @@
 -- add: stores one message, scored by the policy.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
 return {

@@ -1,8 +1,8 @@
 -- backup: copies of the database, made while it is used.
 
 local kalito = kalito
-local backups = require "kalito.backups"
-local print = require "kalito.print"
+local backups = require "kalito.transfer.backups"
+local print = require "kalito.terminal.print"
 
 local function seconds(ms)
   return ("%.1f s"):format(ms / 1000)

@@ -1,8 +1,8 @@
 -- chat: talking to a model, with memory; or keeping a notebook.
 
-local chats = require "kalito.chat"
-local summary = require "kalito.chat_summary"
-local print = require "kalito.print"
+local chats = require "kalito.terminal.chat"
+local summary = require "kalito.terminal.chat_summary"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 
@@ -51,14 +51,14 @@ end
 -- A character opens a new session. Gives how many messages that are.
 local function greet(chat)
   if not chat.begun then return 0 end
-  local row, message = require("kalito.card_store").greet(chat.db, need(chat.db.session.get(chat.talk.id)))
+  local row, message = require("kalito.card.store").greet(chat.db, need(chat.db.session.get(chat.talk.id)))
   if message then report(message) end
   if row then print.write(print.safe_lines(row.text) .. "\n\n") end
   return row and 1 or 0
 end
 
 local function talk(chat)
-  local commands, input = require "kalito.chat_commands", require "kalito.chat_input"
+  local commands, input = require "kalito.terminal.chat_commands", require "kalito.terminal.chat_input"
   chat.input = input.new(commands.words)
   local session = need(chat.db.session.get(chat.talk.id)) or {}
   print.note(("%s%s. /help helps, Ctrl-D leaves."):format(session.name or "a new session",

@@ -1,7 +1,7 @@
 -- check: is everything in the file as it should be?
 
-local print = require "kalito.print"
-local remarks = require "kalito.remarks"
+local print = require "kalito.terminal.print"
+local remarks = require "kalito.terminal.remarks"
 
 return {
   name = "check",

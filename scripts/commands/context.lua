@@ -1,9 +1,9 @@
 -- context: what the next model call would be told, and why.
 
-local models = require "kalito.models"
-local print = require "kalito.print"
+local models = require "kalito.model.models"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
-local report = require "kalito.report"
+local report = require "kalito.terminal.report"
 local resolve = require "kalito.resolve"
 
 local function reasons_of(item)

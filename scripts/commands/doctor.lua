@@ -1,8 +1,8 @@
 -- doctor: what kalito stands on, on this machine.
 
-local doctor = require "kalito.doctor"
-local print = require "kalito.print"
-local remarks = require "kalito.remarks"
+local doctor = require "kalito.terminal.doctor"
+local print = require "kalito.terminal.print"
+local remarks = require "kalito.terminal.remarks"
 
 return {
   name = "doctor",

@@ -1,9 +1,9 @@
 -- embed: vectors of messages, by which recall also finds what has no word of the question.
 
 local config = require "kalito.config"
-local models = require "kalito.models"
-local print = require "kalito.print"
-local vectors = require "kalito.vectors"
+local models = require "kalito.model.models"
+local print = require "kalito.terminal.print"
+local vectors = require "kalito.memory.vectors"
 
 local function show_progress(counts)
   local done = counts.embedded + counts.skipped

@@ -1,8 +1,8 @@
 -- export: sessions with everything that belongs to them, as lines of JSON.
 
-local export = require "kalito.export"
-local output = require "kalito.output"
-local print = require "kalito.print"
+local export = require "kalito.transfer.export"
+local output = require "kalito.transfer.output"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
 local function find(db, args)

@@ -1,9 +1,9 @@
 -- import: conversations from files: plain lines, or what `kalito export` has written.
 
-local output = require "kalito.output"
-local print = require "kalito.print"
+local output = require "kalito.transfer.output"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
-local transfer = require "kalito.transfer"
+local transfer = require "kalito.transfer.import"
 
 -- Pipes are copied first when they must be read twice.
 local function spool(file, name)

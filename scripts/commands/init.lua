@@ -1,6 +1,6 @@
 -- init: makes the database and installs the shipped personas. Harmless when both are there.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local script = require "kalito.script"
 local personas = require "kalito.persona"

@@ -1,6 +1,6 @@
 -- journal: how the database keeps what is being written.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 
 return {
   name = "journal",

@@ -1,6 +1,6 @@
 -- message: single messages.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 

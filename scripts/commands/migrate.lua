@@ -1,7 +1,7 @@
 -- migrate: brings an older file up to date, which every other command does too when it opens one; and shows the steps.
 
 local kalito = kalito
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 
 return {
   name = "migrate",

@@ -1,6 +1,6 @@
 -- optimize: makes the file smaller and faster, and makes anew what can be derived.
 
-local remarks = require "kalito.remarks"
+local remarks = require "kalito.terminal.remarks"
 
 return {
   name = "optimize",

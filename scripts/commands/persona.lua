@@ -1,7 +1,7 @@
 -- persona: who answers. Long, because it has nine subcommands.
 
-local card_command = require "kalito.card_command"
-local print = require "kalito.print"
+local card_command = require "kalito.card.command"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
 
@@ -99,7 +99,7 @@ local function delete(_, db, persona)
 end
 
 local function edit(_, db, persona)
-  local row, message, code = require("kalito.persona_edit").edit(db, persona)
+  local row, message, code = require("kalito.persona.edit").edit(db, persona)
   if not row then return nil, message, code end
   if message then print.note(message) end
   print.result(row, row.id)

@@ -1,7 +1,7 @@
 -- pin: what a session keeps in sight.
 
-local pins = require "kalito.pins"
-local print = require "kalito.print"
+local pins = require "kalito.memory.pins"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
 local function list(args, app)

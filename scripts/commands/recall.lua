@@ -1,7 +1,7 @@
 -- recall: what the history says to a question, and why.
 
-local print = require "kalito.print"
-local recall = require "kalito.recall"
+local print = require "kalito.terminal.print"
+local recall = require "kalito.memory.recall"
 local resolve = require "kalito.resolve"
 
 local function show_reasons(reasons)

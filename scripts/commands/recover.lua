@@ -1,8 +1,8 @@
 -- recover: saves what can be read of a damaged database.
 
 local kalito = kalito
-local print = require "kalito.print"
-local remarks = require "kalito.remarks"
+local print = require "kalito.terminal.print"
+local remarks = require "kalito.terminal.remarks"
 
 return {
   name = "recover",

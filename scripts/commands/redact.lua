@@ -1,8 +1,8 @@
 -- redact: which secrets are kept out of the database and out of what models are sent.
 
 local kalito = kalito
-local backups = require "kalito.backups"
-local print = require "kalito.print"
+local backups = require "kalito.transfer.backups"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 
 local ALL <const> = { "key", "card", "email", "phone" }

@@ -1,7 +1,7 @@
 -- repl: the interactive prompt.
 
-local print = require "kalito.print"
-local repl = require "kalito.repl"
+local print = require "kalito.terminal.print"
+local repl = require "kalito.terminal.repl"
 
 -- The database, for writing when that is possible. What is missing is said once, and is no failure.
 local function open(app)
@@ -35,7 +35,7 @@ return {
       print.quiet = true
     end
     rawset(_G, "db", open(app))
-    rawset(_G, "help", function(subject) print.write(require("kalito.help").about(subject)) end)
+    rawset(_G, "help", function(subject) print.write(require("kalito.terminal.help").about(subject)) end)
     local fine = repl.loop { terminal = terminal, trace = app.options.trace }
     return (terminal or fine) and 0 or 1
   end,

@@ -1,7 +1,7 @@
 -- restore: makes the database what a backup is.
 
 local kalito = kalito
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 
 -- What the database asks to be redacted; nil: nothing, or there is none.
 local function redacted(path)

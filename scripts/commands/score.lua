@@ -1,11 +1,11 @@
 -- score: scores a session anew, or shows what a rule would do to it.
 
-local persona_file = require "kalito.persona_file"
+local persona_file = require "kalito.persona.file"
 local policy = require "kalito.policy"
-local print = require "kalito.print"
-local report = require "kalito.report"
+local print = require "kalito.terminal.print"
+local report = require "kalito.terminal.report"
 local resolve = require "kalito.resolve"
-local rescore = require "kalito.rescore"
+local rescore = require "kalito.memory.rescore"
 local script = require "kalito.script"
 
 local function show_changes(result)

@@ -1,11 +1,11 @@
 -- script: the Lua files that decide: see them, replace them, test them.
 
-local catalog = require "kalito.catalog"
-local contract = require "kalito.contract"
-local manual = require "kalito.manual"
-local print = require "kalito.print"
-local trials = require "kalito.trials"
-local writing = require "kalito.writing"
+local catalog = require "kalito.policy.catalog"
+local contract = require "kalito.policy.contract"
+local manual = require "kalito.policy.manual"
+local print = require "kalito.terminal.print"
+local trials = require "kalito.policy.trials"
+local writing = require "kalito.policy.writing"
 
 local function list(args)
   if args.folder and not catalog.knows(args.folder) then

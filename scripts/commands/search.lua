@@ -1,9 +1,9 @@
 -- search: plain text search over messages, pins and summaries.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
-local snippet = require "kalito.snippet"
+local snippet = require "kalito.terminal.snippet"
 
 -- Words that were found: bold on a terminal, in brackets where there is no bold.
 local function marks()

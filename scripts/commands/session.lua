@@ -1,9 +1,9 @@
 -- session: conversations. Long, because it has eight subcommands.
 
-local print = require "kalito.print"
+local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
 local resolve = require "kalito.resolve"
-local retention = require "kalito.retention"
+local retention = require "kalito.memory.retention"
 
 local SESSION = { "session", "id, beginning of an id, or name" }
 
@@ -69,7 +69,7 @@ local function new(args, app)
     if not persona then return nil, message, code end
   end
   local row
-  row, message, code = require("kalito.card_store").begin(db, {
+  row, message, code = require("kalito.card.store").begin(db, {
     name = args.name, persona = persona and persona.id, model = args.model, saved = not args.temporary,
   }, greeting)
   if not row then return nil, message, code end
@@ -173,7 +173,7 @@ return {
       summary = "Delete a session with all its messages, summaries and pins", arguments = { SESSION },
       example = "kalito session delete Trip", run = with_session("write", delete),
     },
-    forget = require "kalito.forget",
+    forget = require "kalito.memory.forget",
     cleanup = {
       summary = "Remove and archive sessions as the retain policy says",
       details = "By default temporary sessions go that were not used for 30 days. kalito script doc retain says how\n"

@@ -1,8 +1,8 @@
 -- sql: reads the database with raw SQL.
 
 local kalito = kalito
-local plan = require "kalito.plan"
-local print = require "kalito.print"
+local plan = require "kalito.terminal.plan"
+local print = require "kalito.terminal.print"
 
 local function explain(db, query)
   local rows, message, code = db.sql("EXPLAIN QUERY PLAN " .. query)

@@ -1,9 +1,9 @@
 -- stats: how much there is, how important it is, and what it costs.
 
-local models = require "kalito.models"
-local print = require "kalito.print"
+local models = require "kalito.model.models"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
-local stats = require "kalito.stats"
+local stats = require "kalito.memory.stats"
 
 local ROLES = { "user", "assistant", "system", "tool" }
 

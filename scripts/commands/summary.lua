@@ -1,7 +1,7 @@
 -- summary: summaries of ranges of messages, which archive them.
 
-local archive = require "kalito.archive"
-local print = require "kalito.print"
+local archive = require "kalito.memory.archive"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
 local function list(args, app)

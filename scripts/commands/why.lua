@@ -1,7 +1,7 @@
 -- why: what a model was told for a turn, and whether it would be told the same now.
 
-local layout = require "kalito.layout"
-local print = require "kalito.print"
+local layout = require "kalito.terminal.layout"
+local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
 -- Which rule decided what; the shipped ones by their kind alone.

@@ -52,8 +52,10 @@ end
 
 -- What every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
 local at_start = {}
-for name in ([[args behaviour calling choice config contexts contract conversation copies init layout loader output
-  persona persona_file pins policy print recall resolve scoring script trace_items transaction words]]):gmatch "%S+" do
+for name in ([[config conversation init memory/contexts memory/copies memory/pins memory/recall
+  memory/scoring memory/trace_items persona persona/behaviour persona/file policy policy/calling
+  policy/choice policy/contract policy/loader resolve script terminal/args terminal/layout terminal/print
+  transaction transfer/output words]]):gmatch "%S+" do
   at_start["lib/" .. name] = true
 end
 at_start.main = true

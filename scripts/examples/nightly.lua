@@ -7,8 +7,8 @@
 -- session does not stop the others.
 
 local kalito = require "kalito"
-local backups = require "kalito.backups"
-local retention = require "kalito.retention"
+local backups = require "kalito.transfer.backups"
+local retention = require "kalito.memory.retention"
 
 local path, folder, keep, how = ...
 keep = math.tointeger(tonumber(keep or 7))

@@ -2,7 +2,7 @@
 -- loaded with an empty environment: it is data, written in Lua.
 
 local kalito = package.loaded.kalito
-local contract = require "kalito.contract"
+local contract = require "kalito.policy.contract"
 local script = require "kalito.script"
 
 local M = {}

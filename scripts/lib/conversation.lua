@@ -2,11 +2,11 @@
 -- planned, a model answers, what has outgrown its place is summarised. This is the table of its methods; what they do
 -- is in the files that are named for it.
 
-local contexts = require "kalito.contexts"
-local persona_file = require "kalito.persona_file"
-local pins = require "kalito.pins"
+local contexts = require "kalito.memory.contexts"
+local persona_file = require "kalito.persona.file"
+local pins = require "kalito.memory.pins"
 local reading = require "kalito.reading"
-local scoring = require "kalito.scoring"
+local scoring = require "kalito.memory.scoring"
 local transaction = require "kalito.transaction"
 
 local M = {}
@@ -14,7 +14,7 @@ M.__index = M
 
 -- Calls a function of a part that not every conversation needs, loaded at the first use.
 local function call(part, name, ...)
-  return reading.try(require("kalito." .. part)[name], ...)
+  return reading.try(require("kalito.memory." .. part)[name], ...)
 end
 
 ---@class kalito.Conversation

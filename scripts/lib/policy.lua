@@ -4,9 +4,9 @@
 -- shipped policy answers in its place.
 
 local kalito = package.loaded.kalito
-local contract = require "kalito.contract"
-local calling = require "kalito.calling"
-local choice = require "kalito.choice"
+local contract = require "kalito.policy.contract"
+local calling = require "kalito.policy.calling"
+local choice = require "kalito.policy.choice"
 
 local M = {}
 
@@ -41,7 +41,7 @@ end
 ---@return kalito.Policy
 function M.get(kind, persona)
   check_kind(kind)
-  return persona and require("kalito.persona_file").policy(kind, persona) or choice.get(kind)
+  return persona and require("kalito.persona.file").policy(kind, persona) or choice.get(kind)
 end
 
 ---The shipped policy of a kind with the user's settings, whatever is in use.
@@ -74,7 +74,7 @@ end
 ---use stays. Choices of this run stay.
 ---@return boolean all of them were loaded
 function M.reload()
-  require("kalito.persona_file").reload()
+  require("kalito.persona.file").reload()
   return choice.reload()
 end
 

@@ -1,11 +1,11 @@
 -- study.lua: kalito.try and kalito.explain: looking at what a rule or a context does, without changing anything.
 
 local kalito = package.loaded.kalito
-local contract = require "kalito.contract"
-local persona_file = require "kalito.persona_file"
+local contract = require "kalito.policy.contract"
+local persona_file = require "kalito.persona.file"
 local policy = require "kalito.policy"
-local report = require "kalito.report"
-local rescore = require "kalito.rescore"
+local report = require "kalito.terminal.report"
+local rescore = require "kalito.memory.rescore"
 local resolve = require "kalito.resolve"
 
 local M = {}

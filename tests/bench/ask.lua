@@ -5,7 +5,7 @@
 -- RECALLED: how many messages the plan wants recalled at most, when not as the policy has it: each of them costs.
 local kalito = require "kalito"
 local policy = require "kalito.policy"
-local provider = require "kalito.provider"
+local provider = require "kalito.model.provider"
 local chats = dofile "tests/fixtures/chat.lua"
 
 local MESSAGES, TURNS = math.tointeger(tonumber(arg[1])) or 10000, 200

@@ -229,7 +229,8 @@ describe("the prompt", function()
 
     it("interrupts a request that waits for its answer, in a coroutine too", function()
       local server = dofile("tests/fixtures/server.lua").start()
-      local request = ("require('kalito.http').module().request { url = '%s/silent/v1/models' }"):format(server.url)
+      local request = ("require('kalito.model.http').module().request { url = '%s/silent/v1/models' }")
+        :format(server.url)
       interrupted(request)
       interrupted("coroutine.wrap(function() " .. request .. " end)()")
       server:stop()
@@ -280,7 +281,7 @@ describe("the prompt", function()
 
     it("has something to say about every function of the module and of a database", function()
       f:write("all.lua", [[
-        local docs, help = require "kalito.docs", require "kalito.help"
+        local docs, help = require "kalito.terminal.docs", require "kalito.terminal.help"
         db = kalito.open(":memory:", { create = true })
         for _, object in ipairs { kalito, db, db.message, kalito.json, kalito.system } do
           for key, value in pairs(object) do

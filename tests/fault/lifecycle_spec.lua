@@ -175,7 +175,7 @@ describe("Random steps that are killed at random", function()
   local WORK = [[
 local seed = math.tointeger(arg[1])
 math.randomseed(seed)
-local archive, merging = require "kalito.archive", require "kalito.merging"
+local archive, merging = require "kalito.memory.archive", require "kalito.memory.merging"
 local db <close> = assert(kalito.open(os.getenv "KALITO_DB"))
 local s = db.session.find({ name = "Trip" })[1]
 local chat = kalito.conversation(db, s.id)

@@ -1,14 +1,14 @@
 -- Character cards: every version read, checked, given back; pictures that carry them, whole and broken; what a lorebook
 -- says in a context; greetings.
 local kalito = require "kalito"
-local card_export = require "kalito.card_export"
-local card_file = require "kalito.card_file"
-local card_parts = require "kalito.card_parts"
-local card_store = require "kalito.card_store"
-local reader = require "kalito.card"
-local lore = require "kalito.lore"
-local lore_book = require "kalito.lore_book"
-local png = require "kalito.png"
+local card_export = require "kalito.card.export"
+local card_file = require "kalito.card.file"
+local card_parts = require "kalito.card.parts"
+local card_store = require "kalito.card.store"
+local reader = require "kalito.card.read"
+local lore = require "kalito.card.lore"
+local lore_book = require "kalito.card.lore_book"
+local png = require "kalito.card.png"
 local cards = dofile "tests/fixtures/cards.lua"
 
 local json = kalito.json
@@ -353,7 +353,7 @@ describe("A picture", function()
 end)
 
 describe("A lorebook of its own", function()
-  local lore_file = require "kalito.lore_file"
+  local lore_file = require "kalito.card.lore_file"
   local world = [[{"name":"North","entries":{"10":{"uid":10,"key":["tea"],"keysecondary":["milk"],"selective":true,
     "content":"Tea is rare.","order":5,"disable":false,"comment":"tea","position":0,"probability":80,"depth":4,
     "caseSensitive":null},

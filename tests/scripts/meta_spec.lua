@@ -2,7 +2,7 @@
 -- what is described can be called, and parameters, fields and conditions are the real ones.
 
 local kalito = require "kalito"
-local docs = require "kalito.docs"
+local docs = require "kalito.terminal.docs"
 
 local book = docs.book()
 local db = assert(kalito.open(":memory:", { create = true }))
@@ -205,7 +205,7 @@ describe("the reference manual", function()
   end)
 
   it("has the functions of every policy as the contract has them", function()
-    for kind, rules in pairs(require("kalito.contract").kinds) do
+    for kind, rules in pairs(require("kalito.policy.contract").kinds) do
       local class = book["kalito." .. kind:gsub("^%l", string.upper) .. "Policy"]
       local said, is = {}, {}
       for _, row in ipairs(class.fields) do said[#said + 1] = row[1]:gsub("%?$", "") end

@@ -1,9 +1,9 @@
 -- kalito.model_context: how many tokens a model holds, and what follows from it.
 local kalito = require "kalito"
 local chats = dofile "tests/fixtures/chat.lua"
-local model_context = require "kalito.model_context"
-local models = require "kalito.models"
-local provider = require "kalito.provider"
+local model_context = require "kalito.model.context"
+local models = require "kalito.model.models"
+local provider = require "kalito.model.provider"
 
 local s, db
 setup(function() s = chats.server() end)

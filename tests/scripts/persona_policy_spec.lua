@@ -1,12 +1,12 @@
 -- What a persona's own file decides in the place of the policies: score, update, suggest, plan.
 local kalito = require "kalito"
-local catalog = require "kalito.catalog"
+local catalog = require "kalito.policy.catalog"
 local chats = dofile "tests/fixtures/chat.lua"
 local homes = dofile "tests/fixtures/home.lua"
 local policy = require "kalito.policy"
-local rescore = require "kalito.rescore"
+local rescore = require "kalito.memory.rescore"
 local script = require "kalito.script"
-local trial = require "kalito.trial"
+local trial = require "kalito.policy.trial"
 
 local s, home, chat, db
 setup(function() s = chats.server() end)

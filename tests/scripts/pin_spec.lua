@@ -1,6 +1,6 @@
 -- Automatic pins: what is kept, what is not, and how much of a long conversation.
 local kalito = require "kalito"
-local trial = require "kalito.trial"
+local trial = require "kalito.policy.trial"
 local script = require "kalito.script"
 
 local rule = script.builtin "policies/pin"

@@ -2,7 +2,7 @@
 local kalito = require "kalito"
 local policy = require "kalito.policy"
 local script = require "kalito.script"
-local catalog = require "kalito.catalog"
+local catalog = require "kalito.policy.catalog"
 local homes = dofile "tests/fixtures/home.lua"
 
 local home

@@ -1,8 +1,8 @@
 -- Values as text for people.
 
 local kalito = require "kalito"
-local pretty = require "kalito.pretty"
-local layout = require "kalito.layout"
+local pretty = require "kalito.terminal.pretty"
+local layout = require "kalito.terminal.layout"
 
 local function show(value, options)
   options = options or {}

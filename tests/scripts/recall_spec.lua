@@ -1,9 +1,9 @@
 -- What recall does in the scripts: the policy's order, messages that say the same shown once, what an assistant only
 -- repeats, and the features that a policy sees.
 local kalito = require "kalito"
-local copies = require "kalito.copies"
+local copies = require "kalito.memory.copies"
 local policy = require "kalito.policy"
-local recall = require "kalito.recall"
+local recall = require "kalito.memory.recall"
 
 local db, session
 before_each(function()

@@ -1,7 +1,7 @@
 -- Retention: the rule, and what applying it does to sessions.
 local kalito = require "kalito"
-local retention = require "kalito.retention"
-local trial = require "kalito.trial"
+local retention = require "kalito.memory.retention"
+local trial = require "kalito.policy.trial"
 local homes = dofile "tests/fixtures/home.lua"
 
 for _, kind in ipairs { "retain", "recall", "score", "context" } do

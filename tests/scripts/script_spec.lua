@@ -1,14 +1,14 @@
 -- Scripts as files: what there is, what is in use, writing them, trying them against their tests and their contract.
 local kalito = require "kalito"
-local catalog = require "kalito.catalog"
-local contract = require "kalito.contract"
-local differences = require "kalito.differences"
-local manual = require "kalito.manual"
+local catalog = require "kalito.policy.catalog"
+local contract = require "kalito.policy.contract"
+local differences = require "kalito.policy.differences"
+local manual = require "kalito.policy.manual"
 local script = require "kalito.script"
-local template = require "kalito.template"
-local trial = require "kalito.trial"
-local trials = require "kalito.trials"
-local writing = require "kalito.writing"
+local template = require "kalito.policy.template"
+local trial = require "kalito.policy.trial"
+local trials = require "kalito.policy.trials"
+local writing = require "kalito.policy.writing"
 local homes = dofile "tests/fixtures/home.lua"
 
 local home

@@ -2,7 +2,7 @@
 -- other processes and kills leave behind. KALITO_LONG=1 makes the long runs long.
 local kalito = require "kalito"
 local chats = dofile "tests/fixtures/chat.lua"
-local archive = require "kalito.archive"
+local archive = require "kalito.memory.archive"
 local policy = require "kalito.policy"
 
 local LONG = os.getenv "KALITO_LONG"
@@ -150,7 +150,7 @@ describe("Random steps", function()
         local last = #rows > 2 and rows[math.random(2, #rows)].id
         if last then assert(chat:summarize { range = { last = last }, model = false }) end
       end,
-      function() require("kalito.merging").make(chat, { model = false }) end,
+      function() require("kalito.memory.merging").make(chat, { model = false }) end,
       function(i) chat:edit_last("Edited in step " .. i .. ".") end,
     }
     local weights = { 30, 30, 3, 4, 2, 4, 6, 2, 3 }

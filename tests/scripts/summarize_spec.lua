@@ -1,6 +1,6 @@
 -- Summaries: when, of what, which answers of a model are refused, and what is made without one.
 local kalito = require "kalito"
-local trial = require "kalito.trial"
+local trial = require "kalito.policy.trial"
 local script = require "kalito.script"
 
 local rule = script.builtin "policies/summarize"

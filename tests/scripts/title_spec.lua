@@ -3,8 +3,8 @@ local kalito = require "kalito"
 local chats = dofile "tests/fixtures/chat.lua"
 local homes = dofile "tests/fixtures/home.lua"
 local policy = require "kalito.policy"
-local provider = require "kalito.provider"
-local titles = require "kalito.titles"
+local provider = require "kalito.model.provider"
+local titles = require "kalito.memory.titles"
 
 local s, home, chat, db
 setup(function() s = chats.server() end)

@@ -1,9 +1,9 @@
 -- Import and export inside the program: what arrives is what was sent, whatever was there before.
 local kalito = require "kalito"
-local export = require "kalito.export"
-local lines = require "kalito.lines"
+local export = require "kalito.transfer.export"
+local lines = require "kalito.transfer.lines"
 local policy = require "kalito.policy"
-local transfer = require "kalito.transfer"
+local transfer = require "kalito.transfer.import"
 
 local json = kalito.json
 

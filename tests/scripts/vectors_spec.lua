@@ -4,10 +4,10 @@ local kalito = require "kalito"
 local config = require "kalito.config"
 local homes = dofile "tests/fixtures/home.lua"
 local policy = require "kalito.policy"
-local provider = require "kalito.provider"
-local recall = require "kalito.recall"
+local provider = require "kalito.model.provider"
+local recall = require "kalito.memory.recall"
 local server = dofile "tests/fixtures/server.lua"
-local vectors = require "kalito.vectors"
+local vectors = require "kalito.memory.vectors"
 
 local home, s, db, session
 

@@ -1,0 +1,187 @@
+-- contexts.lua: the context of the next model call, as the policies want it: the persona's prompt, the plan, and what
+-- the history says about the new message.
+
+local behaviour = require "kalito.persona.behaviour"
+local policy = require "kalito.policy"
+local need = require("kalito.reading").need
+local recall = require "kalito.memory.recall"
+local traced = require "kalito.memory.trace_items"
+
+local M = {}
+
+-- ---- what is recalled ----
+
+-- How many messages the plan wants recalled. A plan may hold anything.
+local function recalled_limit(plan)
+  local limit = type(plan.recalled) == "table" and math.tointeger(plan.recalled.limit)
+  return limit and math.max(0, math.min(limit, 100)) or 0
+end
+
+-- What came after the new message, an answer that is asked for again, is no memory.
+local function is_later(row, new)
+  return new and row.session == new.session
+    and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
+end
+
+-- The neighbour that makes a hit readable: what it answers, or its answer; unless it is shown or came after the new
+-- message.
+local function neighbour(hit, seen, new)
+  local id = hit.question or hit.answer
+  if not id or seen[id] or new and hit.session == new.session and id >= new.id then return nil end
+  return id
+end
+
+-- Scores are comparable within one answer only: more digits would only fill the trace.
+local function rounded(score)
+  return (score * 1000 + 0.5) // 1 / 1000
+end
+
+-- Hits with the neighbours that make them readable, each once, in the order of their scores: a neighbour has half of
+-- its hit's, which may be more than it was found with.
+local function with_neighbours(hits, new)
+  local seen, list, later = {}, {}, {}
+  local function put(row)
+    if not seen[row.id] then list[#list + 1] = row end
+    seen[row.id] = true
+  end
+  for _, hit in ipairs(hits) do
+    for _, id in ipairs(hit.copies or {}) do seen[id] = true end -- shown by the hit that says the same
+  end
+  for _, hit in ipairs(hits) do
+    while later[1] and later[1].score > hit.score do put(table.remove(later, 1)) end
+    if not is_later(hit, new) then
+      put { id = hit.id, score = rounded(hit.score), lent = rounded(hit.lent), reasons = hit.reasons }
+      local id = neighbour(hit, seen, new)
+      later[#later + 1] = id and { id = id, score = rounded(hit.score / 2), lent = rounded(hit.lent / 2),
+        reasons = ('[["beside","%d"]]'):format(hit.id) } or nil
+    end
+  end
+  for _, row in ipairs(later) do put(row) end
+  return list
+end
+
+-- What is looked for, and where. An archived session stays out of what others recall, and recalls of itself alone.
+local function request_of(chat, query, options)
+  local session = need(chat.db.session.get(chat.id))
+  local own = options.scope == "session" or session and session.archived_at
+  return { query = query, limit = options.limit, without = options.without, session = own and chat.id or nil }
+end
+
+---What the history says about a query, in the order that the policy wants.
+---@param chat kalito.Conversation
+---@param query string
+---@param options { limit?: integer, scope?: "all"|"session", without?: integer }
+---@return table? hits, string? message, string? code
+function M.recall(chat, query, options)
+  return recall.find(chat.db, request_of(chat, query, options))
+end
+
+local function recalled(chat, plan, query, new)
+  local limit = recalled_limit(plan)
+  if not query or query == "" or limit == 0 then return {} end
+  local scope = type(plan.recalled) == "table" and plan.recalled.scope
+  local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
+  local hits, message, code = recall.rows(chat.db, wanted)
+  if not hits then return nil, message, code end
+  return with_neighbours(hits, new)
+end
+
+-- ---- the whole ----
+
+local function persona_of(chat, id)
+  local session = not id and need(chat.db.session.get(chat.id))
+  return need(chat.db.persona.get(id or session and session.persona or ""))
+end
+
+local function prompt_of(persona, now, line)
+  local prompt = persona and behaviour.system(persona, now)
+  if not line then return prompt end
+  return prompt and prompt ~= "" and prompt .. "\n\n" .. line or line
+end
+
+---The system prompt of a persona.
+---@param chat kalito.Conversation
+---@param id? string of a persona, default the session's
+---@param now string
+---@return string?
+function M.prompt(chat, id, now)
+  return prompt_of(persona_of(chat, id), now)
+end
+
+-- What the persona's character card has to say now. Most databases have no card.
+local function notes(chat, options, new, now)
+  if need(chat.db.card.count()) == 0 then return nil end
+  return require("kalito.card.lore").notes(chat, options.persona, options.text, new, now)
+end
+
+-- What is ours is not the core's.
+local OWN = { now = true, system = true, recalled = true, query = true }
+
+---@param chat kalito.Conversation
+---@param options table see conversation:context
+---@return kalito.Context? context, string? message, string? code
+function M.build(chat, options)
+  local db, now = chat.db, options.now or chat.db.now()
+  local new = options.message and need(db.message.get(options.message))
+  local query = options.query or options.text or new and new.text
+  local persona = persona_of(chat, options.persona)
+  local who = persona and persona.name
+  local ctx = { now = now, session = chat.id, budget = options.budget, query = query, persona = who }
+  local request = { session = chat.id, plan = policy.call("context", "plan", ctx) }
+  for key, value in pairs(options) do
+    if not OWN[key] then request[key] = value end
+  end
+  request.prompt = options.prompt or prompt_of(persona, now, options.system)
+  request.notes = notes(chat, options, new, now)
+  local message, code
+  request.recalled = options.recalled
+  if not request.recalled then
+    request.recalled, message, code = recalled(chat, request.plan, query, new)
+    if not request.recalled then return nil, message, code end
+  end
+  local context
+  context, message, code = db.context.build(request)
+  if not context then return nil, message, code end
+  context.policy, context.persona = policy.identity("context", who), who
+  context.recalled, context.now = request.recalled, now
+  return context
+end
+
+-- ---- what was shown ----
+
+local MEMORY = { pin = true, summary = true, recalled = true }
+local KEPT = 64
+
+---Notes the texts from memory that a context shows: what is said again because it was shown is not pinned.
+---@param chat kalito.Conversation
+---@param context kalito.Context
+function M.note_shown(chat, context)
+  local list = chat.shown or {}
+  local seen = {}
+  for _, text in ipairs(list) do seen[text] = true end
+  for _, item in ipairs(context.items) do
+    if item["in"] and MEMORY[item.part] and not seen[item.text] then list[#list + 1] = item.text end
+  end
+  chat.shown = table.move(list, math.max(1, #list - KEPT + 1), #list, 1, {})
+end
+
+local function text_of(db, item)
+  if item.part == "summary" then return (need(db.summary.get(item.id)) or {}).summary end
+  local id = item.part == "recalled" and math.tointeger(tonumber(item.id))
+  return id and (need(db.message.get(id)) or {}).text
+end
+
+---The texts from memory that were shown: in this process, else in the session's latest turn.
+---@param chat kalito.Conversation
+---@return string[]
+function M.shown(chat)
+  if chat.shown then return chat.shown end
+  chat.shown = {}
+  local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
+  for _, item in ipairs(turn and (traced.read(turn.details) or {}).items or {}) do
+    chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
+  end
+  return chat.shown
+end
+
+return M

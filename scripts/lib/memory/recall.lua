@@ -1,0 +1,139 @@
+-- recall.lua: finding what the history says, in the order the policy wants.
+
+local kalito = package.loaded.kalito
+local config = require "kalito.config"
+local copies = require "kalito.memory.copies"
+local policy = require "kalito.policy"
+local need = require("kalito.reading").need
+local scoring = require "kalito.memory.scoring"
+
+local M = {}
+
+local MORE = 10 -- found beyond the limit, because some may turn out to say the same
+
+local function seconds(time)
+  local y, mo, d, h, mi, s = (time or ""):match "^(%d%d%d%d)-(%d%d)-(%d%d)[T ](%d%d):(%d%d):(%d%d)"
+  return y and os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s }
+end
+
+-- An option that is a number: the policy's, or the shipped policy's when it has none of that name.
+local function option(name)
+  local value = policy.get("recall").options[name]
+  if value == nil then value = policy.shipped("recall").options[name] end
+  return tonumber(value) or 0
+end
+
+-- The messages whose vectors are near the query; nil alone: the user has named no model for that, or it is silent.
+local function near(db, options)
+  local model = (config.get() or {}).embedding or ""
+  if model == "" or option "similarity" == 0 then return nil end
+  return require("kalito.memory.vectors").near(db, model, options)
+end
+
+-- The question that a message answers, or its answer, of one that was found by its vector alone: db.recall.find gives
+-- them of what it finds itself.
+local function link(db, row)
+  local asks = row.role ~= "assistant" and row.text:find "%?%s*$"
+  local filter = { session = row.session, limit = 3 }
+  filter[asks and "since" or "before"], filter.order = row.created_at, asks and "oldest" or "newest"
+  for _, other in ipairs(need(db.message.find(filter))) do
+    if other.id ~= row.id and (other.role ~= row.role or other.speaker ~= row.speaker) then
+      if asks then
+        row.answer = other.id
+      elseif row.role == "assistant" or other.text:find "%?%s*$" then
+        row.question = other.id
+      end
+      return
+    end
+  end
+end
+
+-- Tells the hits how near they are, and adds the nearest that have no word of the query.
+local function join(db, hits, nearest, room, now)
+  local by_id, last = {}, now and seconds(now) or math.huge
+  for _, hit in ipairs(hits) do by_id[hit.id] = hit end
+  for _, row in ipairs(nearest) do
+    if by_id[row.id] then
+      by_id[row.id].similarity = row.score
+    elseif room > 0 and (seconds(row.created_at) or 0) <= last then
+      row.similarity, row.score, room = row.score, 0.0, room - 1
+      link(db, row)
+      hits[#hits + 1] = row
+    end
+  end
+end
+
+-- What the policy sees of the hits.
+local function candidates_of(hits, now)
+  local list, at = {}, seconds(now)
+  for i, hit in ipairs(hits) do
+    local then_at = seconds(hit.created_at)
+    list[i] = {
+      id = hit.id, score = hit.score, reasons = scoring.decode(hit.reasons), role = hit.role, speaker = hit.speaker,
+      session = hit.session, importance_score = hit.importance_score, created_at = hit.created_at, text = hit.text,
+      age_days = at and then_at and (at - then_at) / 86400 or nil, similarity = hit.similarity,
+    }
+  end
+  return list
+end
+
+-- The hits that the policy has left, in its order, with its scores and reasons; with a budget, those that fit together.
+local function in_order(hits, order, limit, budget)
+  local by_id, out, left = {}, {}, budget or math.huge
+  for _, hit in ipairs(hits) do by_id[hit.id] = hit end
+  for _, row in ipairs(order) do
+    local hit = by_id[row.id]
+    local cost = hit and budget and kalito.text.tokens(hit.text) or 0
+    if hit and #out < limit and cost <= left then
+      if hit.score > 0 then hit.lent = hit.lent * row.score / hit.score end
+      hit.score, left = row.score, left - cost
+      if #row.reasons > 0 then hit.reasons = scoring.encode(row.reasons) end
+      out[#out + 1] = hit
+      by_id[row.id] = nil
+    end
+  end
+  return out
+end
+
+-- Has the policy something to say? The shipped one keeps scores and order unless vectors or its options count: then it
+-- is not asked, for that takes nearly as long as finding the messages.
+local function is_asked(nearest)
+  return nearest or not policy.get("recall").shipped or option "importance" ~= 0 or option "age" ~= 0
+end
+
+---Finds the messages that answer a query: the core's ranking, what says the same once, then the policy's order.
+---@param db kalito.Store
+---@param options table as db.recall.find takes it
+---@return table? hits, string? message, string? code rows of messages with `score` and `reasons` (as they are stored),
+---best first; `copies` lists the ids of messages that say the same
+function M.rows(db, options)
+  local request, limit = {}, options.limit or 10
+  for key, value in pairs(options) do request[key] = value end
+  request.limit = limit < 1 and limit or math.min(limit + MORE, 1000)
+  if limit > 1000 then request.limit = limit end -- the core refuses it
+  local nearest, message, code = near(db, options)
+  if code then return nil, message, code end
+  if nearest then request.budget = nil end -- what fits is known in the end only
+  local hits
+  hits, message, code = db.recall.find(request)
+  if not hits then return nil, message, code end
+  if nearest then join(db, hits, nearest, request.limit, options.now) end
+  hits = copies.fold(hits, option "similar")
+  if #hits == 0 then return hits end
+  if not is_asked(nearest) then return table.move(hits, 1, limit, 1, {}) end
+  local now = options.now or db.now()
+  local order = policy.call("recall", "adjust", { now = now }, candidates_of(hits, now), options.query)
+  return in_order(hits, order, limit, nearest and options.budget)
+end
+
+---As rows, with reasons as lists.
+---@param db kalito.Store
+---@param options table as db.recall.find takes it
+---@return table? hits, string? message, string? code
+function M.find(db, options)
+  local hits, message, code = M.rows(db, options)
+  for _, hit in ipairs(hits or {}) do hit.reasons = scoring.decode(hit.reasons) end
+  return hits, message, code
+end
+
+return M

@@ -1,0 +1,187 @@
+-- print.lua: what users read. Data goes to standard output: as an aligned table on a terminal, as tab-separated lines
+-- in a pipe, as JSON for programs. Messages and progress go to standard error. Text that was stored may hold anything,
+-- so that what could steer a terminal is shown, not sent.
+
+local kalito = package.loaded.kalito
+local layout = require "kalito.terminal.layout"
+
+local M = { json = false, quiet = false, safe = layout.safe, safe_lines = layout.safe_lines }
+
+local EPIPE <const> = 32
+
+-- Who reads a pipe may have enough of it, as `head` has: then there is nobody to tell.
+local function check(ok, message, number)
+  if ok then return end
+  error({ code = "io", message = "cannot write to standard output: " .. message, silent = number == EPIPE }, 0)
+end
+
+---Writes data. Raises { code = "io" } when that fails; `silent` when nobody reads any more.
+---@param text string
+function M.write(text)
+  check(io.stdout:write(text))
+end
+
+---Sends what was written on its way; raises like `write`.
+function M.flush()
+  check(io.stdout:flush())
+end
+
+---A line for people, not data: to standard error, unless --quiet.
+---@param text string
+function M.note(text)
+  if M.quiet then return end
+  M.flush() -- what was printed before comes before it, and its failure is not passed over
+  io.stderr:write(M.safe(text), "\n")
+end
+
+local bar -- the progress line is on the screen
+
+---@return boolean
+function M.shows_progress()
+  return not M.quiet and kalito.system.isatty "stderr"
+end
+
+---A line that is overwritten by the next one; only on a terminal.
+---@param text string? nil clears it
+function M.progress(text)
+  if not M.shows_progress() then return end
+  if not text and not bar then return end
+  io.stderr:write("\r\27[K", text and M.safe(text) or "")
+  io.stderr:flush()
+  bar = text ~= nil
+end
+
+---One value as JSON on a line of its own (indented on a terminal).
+---@param value any
+function M.object(value)
+  M.write(kalito.json.encode(value, kalito.system.isatty "stdout" and 2 or 0) .. "\n")
+end
+
+local function cell(value)
+  if value == nil then return "" end
+  if math.type(value) == "float" then return ("%.2f"):format(value) end
+  return M.safe(tostring(value))
+end
+
+local LEAST <const> = 16 -- cells of a wide column
+
+-- Takes cells from the columns that have a greatest width (`most`), always from the widest of them, until a wide column
+-- has room. Gives the new total.
+local function narrowed(widths, columns, total)
+  while total + LEAST > kalito.system.columns() do
+    local widest
+    for j, column in ipairs(columns) do
+      if column.most and widths[j] > LEAST / 2 and (not widest or widths[j] > widths[widest]) then widest = j end
+    end
+    if not widest then break end
+    widths[widest], total = widths[widest] - 1, total - 1
+  end
+  return total
+end
+
+-- Wide columns share what the others leave of the terminal.
+local function write_aligned(cells, columns)
+  local widths, right, total = layout.widths(cells), {}, 0
+  for j, column in ipairs(columns) do
+    right[j] = column.right
+    widths[j] = math.min(widths[j], column.most or math.huge)
+    if not column.wide then total = total + widths[j] + 2 end
+  end
+  total = narrowed(widths, columns, total)
+  local room = math.max(LEAST // 2, kalito.system.columns() - total)
+  for j, column in ipairs(columns) do
+    if column.wide then widths[j] = math.min(widths[j], room) end
+  end
+  for _, line in ipairs(layout.align(cells, widths, right)) do M.write(line .. "\n") end
+end
+
+---Rows for a person, a pipe or a program.
+---@param rows table[]
+---@param columns table[] each: [1] heading; `key` of the row, default the heading in lower case; `wide` takes the
+---room that is left; `most` is its greatest width on a terminal; `right` aligns to the right; `show(value, row)` makes
+---the text for people
+function M.rows(rows, columns)
+  if M.json then return M.object(kalito.json.array(rows)) end
+  local terminal = kalito.system.isatty "stdout"
+  local cells = {}
+  if terminal then
+    cells[1] = {}
+    for j, column in ipairs(columns) do cells[1][j] = column[1] end
+  end
+  for _, row in ipairs(rows) do
+    local line = {}
+    for j, column in ipairs(columns) do
+      local value = row[column.key or column[1]:lower()]
+      if column.show then value = column.show(value, row) end
+      line[j] = cell(value)
+    end
+    if terminal then cells[#cells + 1] = line else M.write(table.concat(line, "\t") .. "\n") end
+  end
+  if terminal then write_aligned(cells, columns) end
+end
+
+---One row as lines of "name  value".
+---@param row table
+---@param names string[] keys in their order
+function M.row(row, names)
+  if M.json then return M.object(row) end
+  local width = 0
+  for _, name in ipairs(names) do width = math.max(width, #name) end
+  for _, name in ipairs(names) do
+    if row[name] ~= nil then
+      local text = type(row[name]) == "string" and M.safe_lines(row[name]) or cell(row[name])
+      M.write(("%-" .. width .. "s  %s\n"):format(name, (text:gsub("\n", "\n" .. (" "):rep(width + 2)))))
+    end
+  end
+end
+
+---A result: as JSON the value, else the line.
+---@param value table
+---@param line string
+function M.result(value, line)
+  if M.json then return M.object(value) end
+  M.write(M.safe(line) .. "\n")
+end
+
+local UNITS = {
+  { 86400 * 365, "year" }, { 86400 * 30, "month" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
+}
+
+---"3 days" since a time, seen from another.
+---@param time string?
+---@param now string
+---@return string
+function M.age(time, now)
+  local function seconds(text)
+    local y, mo, d, h, mi, s = (text or ""):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)"
+    return y and os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s }
+  end
+  local from, to = seconds(time), seconds(now)
+  if not from or not to then return "" end
+  local age = math.max(0, to - from)
+  for _, unit in ipairs(UNITS) do
+    local n = age // unit[1]
+    if n >= 1 then return ("%d %s%s"):format(n, unit[2], n > 1 and "s" or "") end
+  end
+  return "now"
+end
+
+---A number of things for people: "1 message", "2 messages".
+---@param n integer
+---@param noun string
+---@return string
+function M.count(n, noun)
+  return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
+end
+
+---Bytes for people.
+---@param n integer
+---@return string
+function M.size(n)
+  for _, unit in ipairs { { 1 << 30, "GB" }, { 1 << 20, "MB" }, { 1 << 10, "kB" } } do
+    if n >= unit[1] then return ("%.1f %s"):format(n / unit[1], unit[2]) end
+  end
+  return n .. " B"
+end
+
+return M
