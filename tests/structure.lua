@@ -286,10 +286,14 @@ rule("no shipped script uses __concat", function(report)
   end
 end)
 
-rule("shipped scripts require nothing but kalito", function(report)
+rule("shipped scripts require nothing but kalito, and what there is of it", function(report)
   for path in files "^scripts/.*%.lua$" do
-    for module in without_comments(read(path)):gmatch "require%s*%(?%s*[\"']([^\"']+)" do
-      if module ~= "kalito" and not module:match "^kalito[._]" then report("%s requires %s", path, module) end
+    for module in without_comments(read(path)):gmatch "require%s*%(?%s*[\"']([^\"']+)[\"']%s*%f[^%s.]" do
+      local part = module:match "^kalito%.(.+)$"
+      if module ~= "kalito" and not part then report("%s requires %s", path, module) end
+      if part and not read(("scripts/lib/%s.lua"):format((part:gsub("%.", "/")))) then
+        report("%s requires %s, which is not there", path, module)
+      end
     end
   end
 end)
