@@ -26,6 +26,7 @@ struct kali_db {
     volatile sig_atomic_t interrupted; /* since the last failure */
     int busy_ms, patience;             /* how long others are waited for, in ms: usually, and now */
     int64_t waits_since;               /* ms */
+    bool gave_up;                      /* waiting, because of an interrupt */
     int log_pages;                     /* of the log when readers were last waited for */
     kali_stmt slots[SLOTS];
 };
@@ -81,7 +82,9 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
     if (code == KAL_OK) code = KAL_IO;
     /* A virtual table that was interrupted while it was opened says no more than that it failed. */
     if ((rc & 0xFF) == SQLITE_ERROR && db->interrupted) code = KAL_INTERRUPTED;
+    if (code == KAL_BUSY && db->gave_up) code = KAL_INTERRUPTED;
     db->interrupted = 0;
+    db->gave_up = false;
     if ((rc & 0xFF) == SQLITE_AUTH)
         return kali_fail(err, code, "a trigger or view in the file may never end: it is not run");
     const char *file = culprit(db, code);
@@ -117,8 +120,12 @@ static int wait_for_others(void *context, int times) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-    if (times == 0) db->waits_since = now;
-    if (now - db->waits_since >= db->patience) return 0;
+    if (times == 0) {
+        db->waits_since = now;
+        db->interrupted = 0; /* one that came while nothing ran is none of this call */
+    }
+    db->gave_up = db->interrupted;
+    if (db->gave_up || now - db->waits_since >= db->patience) return 0;
     nanosleep(&(struct timespec){.tv_nsec = 1000000L * (times < 4 ? times + 1 : 5)}, NULL);
     return 1;
 }

@@ -2,6 +2,9 @@
  * process was killed never happened. */
 #include "support.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static kal_code open_patient(fixture *f, int busy_ms) {
@@ -92,8 +95,43 @@ static void who_waits_long_enough_succeeds(void **state) {
     add_session(f, "s");
     ok(open_patient(f, 60000));
     int helper = hold(f, "300");
+    kal_store_interrupt(f->store); /* while nothing runs: that is no reason not to wait */
     add_message(f, "s", "x");
     assert_int_equal(wait_helper(helper), KAL_OK);
+    assert_exact(f, 1);
+}
+
+typedef struct interrupter {
+    kal_store *store;
+    _Atomic(bool) done;
+} interrupter;
+
+static void *interrupt_often(void *context) {
+    interrupter *o = context;
+    while (!o->done) {
+        usleep(50000);
+        kal_store_interrupt(o->store);
+    }
+    return NULL;
+}
+
+static void waiting_ends_when_it_is_interrupted(void **state) {
+    fixture *f = *state;
+    add_session(f, "s");
+    ok(open_patient(f, 60000));
+    int helper = hold(f, "120000");
+    interrupter other = {.store = f->store};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_often, &other), 0);
+    kal_message row = {.session = T("s"), .role = T("user"), .text = T("x")};
+    fails(KAL_INTERRUPTED, kal_message_add(f->store, &row, &f->err));
+    says("interrupted");
+    other.done = true;
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(kill(helper, SIGKILL), 0);
+    assert_int_equal(wait_helper(helper), 128 + 9);
+    assert_int_equal(count_of(f, "s"), 0);
+    add_message(f, "s", "x");
     assert_exact(f, 1);
 }
 
@@ -133,6 +171,7 @@ int main(void) {
         ON_FILE(a_reader_works_while_another_writes),
         ON_FILE(who_waits_too_long_is_told_so_and_nothing_changes),
         ON_FILE(who_waits_long_enough_succeeds),
+        ON_FILE(waiting_ends_when_it_is_interrupted),
         ON_FILE(what_a_killed_process_had_not_committed_never_happened),
         ON_FOLDER(many_processes_may_create_the_same_file),
     };
