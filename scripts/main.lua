@@ -201,12 +201,14 @@ end
 -- ---- failures ----
 
 -- Misuse that the core found in what a shipped command passed on names a field ("message.role must be ...") and is the
--- user's to mend; any other error is a defect at the line it names.
+-- user's to mend; any other error is a defect at the line it names. Where in
+-- ours a Ctrl-C came says nothing to anybody.
 local function describe(problem)
   if type(problem) == "table" and problem.message then return problem end
   local text = tostring(problem)
   local misuse = text:match "^kalito/[%w_/]+%.lua:%d+: (%l+%.[%w_]+[ :].*)$"
   local code = misuse and "misuse" or text:find "interrupted" and "interrupted" or "error"
+  if code == "interrupted" then text = text:gsub("^kalito/[%w_/]+%.lua:%d+: ", "") end
   return { code = code, message = misuse or text, trace = debug.traceback(text, 2) }
 end
 

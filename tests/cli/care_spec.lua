@@ -116,4 +116,21 @@ describe("looking after a database", function()
     assert.are.equal(1, (f:run("recover", "bad.db", "new.db")))
     assert.are.equal(3, (f:run("recover", "none.db", "new2.db")))
   end)
+
+  it("waits for a lock no longer than until Ctrl-C, and stores nothing", function()
+    local status, out, err = f:shell(([[
+%s hold %s ready 120000 & holder=$!
+i=0
+while [ ! -e ready ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i + 1)); done
+"$KALITO" add Trip 'and on which level?' & p=$!
+while ! ls -l /proc/$p/fd | grep -q test.db-wal && [ $i -lt 1200 ]; do sleep 0.05; i=$((i + 1)); done
+while kill -INT $p 2>/dev/null; do sleep 0.1; done
+wait $p; status=$?
+kill -KILL $holder; wait $holder 2>/dev/null
+"$KALITO" message list Trip | wc -l
+exit $status]]):format(command.quote(os.getenv "KALITO_TESTS" .. "/core_helper"), command.quote(f.db)))
+    assert.are.equal(130, status, err)
+    assert.truthy(err:find("kalito: interrupted\n", 1, true), err)
+    assert.are.equal("1\n", out)
+  end)
 end)
