@@ -87,6 +87,11 @@ void kalb_add_functions(lua_State *L, const luaL_Reg *functions);
 /* Each pushes one table of the module. */
 int kalb_open_store(lua_State *L);
 int kalb_open_json(lua_State *L);
+/* kalito.json.encode(value [, indent]) -> text */
+int kalb_json_encode(lua_State *L);
+/* The metatable of a table that is an array also when it is empty; and how deep values may be nested. */
+#define KALB_ARRAY "kalito.json.array"
+#define KALB_JSON_DEPTH 200
 int kalb_open_system(lua_State *L);
 int kalb_open_term(lua_State *L);
 int kalb_open_text(lua_State *L);

@@ -23,12 +23,11 @@ local function is_later(row, new)
     and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
 end
 
--- The neighbour that makes a hit readable: what it answers, or its answer; unless it is shown or came after the new
--- message.
-local function neighbour(hit, seen, new)
+-- Is there a neighbour that makes a hit readable: what it answers, or its answer? Not one that is shown or came after
+-- the new message.
+local function has_neighbour(hit, seen, new)
   local id = hit.question or hit.answer
-  if not id or seen[id] or new and hit.session == new.session and id >= new.id then return nil end
-  return id
+  return id and not seen[id] and not (new and hit.session == new.session and id >= new.id)
 end
 
 -- Scores are comparable within one answer only: more digits would only fill the trace.
@@ -37,26 +36,34 @@ local function rounded(score)
 end
 
 -- Hits with the neighbours that make them readable, each once, in the order of their scores: a neighbour has half of
--- its hit's, which may be more than it was found with.
-local function with_neighbours(hits, new)
-  local seen, list, later = {}, {}, {}
-  local function put(row)
-    if not seen[row.id] then list[#list + 1] = row end
-    seen[row.id] = true
+-- its hit's, which may be more than it was found with. No more of them than the plan takes.
+local function with_neighbours(hits, new, most)
+  local seen, list, waiting, first = {}, {}, {}, 1 -- waiting: hits whose neighbours have not had their turn
+  local function put(id, score, lent, reasons)
+    if #list < most and not seen[id] then list[#list + 1] = { id = id, score = score, lent = lent, reasons = reasons } end
+    seen[id] = true
+  end
+  local function put_neighbours(least)
+    for i = first, #waiting do
+      local hit = waiting[i]
+      local score = rounded(hit.score / 2)
+      if score <= least or #list == most then return end
+      put(hit.question or hit.answer, score, rounded(hit.lent / 2), ('[["beside","%d"]]'):format(hit.id))
+      first = i + 1
+    end
   end
   for _, hit in ipairs(hits) do
     for _, id in ipairs(hit.copies or {}) do seen[id] = true end -- shown by the hit that says the same
   end
   for _, hit in ipairs(hits) do
-    while later[1] and later[1].score > hit.score do put(table.remove(later, 1)) end
+    put_neighbours(hit.score)
+    if #list == most then return list end
     if not is_later(hit, new) then
-      put { id = hit.id, score = rounded(hit.score), lent = rounded(hit.lent), reasons = hit.reasons }
-      local id = neighbour(hit, seen, new)
-      later[#later + 1] = id and { id = id, score = rounded(hit.score / 2), lent = rounded(hit.lent / 2),
-        reasons = ('[["beside","%d"]]'):format(hit.id) } or nil
+      put(hit.id, rounded(hit.score), rounded(hit.lent), hit.reasons)
+      if has_neighbour(hit, seen, new) then waiting[#waiting + 1] = hit end
     end
   end
-  for _, row in ipairs(later) do put(row) end
+  put_neighbours(-math.huge)
   return list
 end
 
@@ -83,7 +90,7 @@ local function recalled(chat, plan, query, new)
   local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
   local hits, message, code = recall.rows(chat.db, wanted)
   if not hits then return nil, message, code end
-  return with_neighbours(hits, new)
+  return with_neighbours(hits, new, plan.recalled.limit)
 end
 
 -- ---- the whole ----
