@@ -5,12 +5,19 @@ describe("values across the boundary", function()
   it("come back from JSON as they were, whole numbers and others", function()
     local list = { 0, -1, 9, 10, -10, 99, 100, math.maxinteger, math.mininteger, 0.0, -0.5, 1e15, 1e300, 0.1, 2 / 3 }
     for shift = 0, 62 do list[#list + 1] = 1 << shift end
+    for n = 0, 2000 do list[#list + 1] = n / 1000 end
+    for _, n in ipairs { 53035, 999999, 10 ^ 11, 999999999999, 10 ^ 12, 10 ^ 12 + 1 } do list[#list + 1] = n / 1000 end
+    for _, x in ipairs { -0.0, 0.0005, 1 / 1024, 0.1 + 0.2, 5e-324 } do list[#list + 1] = x end
     local text = kalito.json.encode(list)
     local found = kalito.json.decode(text)
     for i, value in ipairs(list) do
       assert.are.equal(value, found[i])
       assert.are.equal(math.type(value), math.type(found[i]))
-      if math.type(value) == "integer" then assert.are.equal(("%d"):format(value), kalito.json.encode(value)) end
+      local format = math.type(value) == "integer" and "%d" or "%.15g"
+      local plain = format:format(value)
+      if tonumber(plain) ~= value then plain = ("%.17g"):format(value) end
+      if format ~= "%d" and not plain:find "[.e]" then plain = plain .. ".0" end
+      assert.are.equal(plain, kalito.json.encode(value))
     end
   end)
 

@@ -40,8 +40,8 @@ end
 local function with_neighbours(hits, new, most)
   local seen, list, waiting, first = {}, {}, {}, 1 -- waiting: hits whose neighbours have not had their turn
   local function put(id, score, lent, reasons)
-    if #list < most and not seen[id] then list[#list + 1] = { id = id, score = score, lent = lent, reasons = reasons } end
-    seen[id] = true
+    if seen[id] or #list == most then return end
+    list[#list + 1], seen[id] = { id = id, score = score, lent = lent, reasons = reasons }, true
   end
   local function put_neighbours(least)
     for i = first, #waiting do
