@@ -130,8 +130,9 @@ return {
     import = {
       summary = "Make personas of character cards: JSON of version 1, 2 or 3, or PNG",
       details = "All files are read before anything is stored: one that cannot be used stops all of them. The card is\n"
-        .. "kept whole. Its lorebook speaks when a key occurs; its greetings open new sessions. Lorebooks of\n"
-        .. "their own (lorebook_v3, world info of SillyTavern) go into a persona with --into.",
+        .. "kept whole, and what of it is not obeyed is told. Its lorebook speaks when a key occurs (words, or\n"
+        .. "/regular expressions/); its greetings open new sessions. Lorebooks of their own (lorebook_v3, world\n"
+        .. "info of SillyTavern) go into a persona with --into.",
       arguments = { { "file", "a card; - is standard input", rest = true } },
       options = {
         { "name", "NAME", "another name for the persona" },

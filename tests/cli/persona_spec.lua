@@ -114,7 +114,9 @@ describe("kalito persona import", function()
     assert.are.equal(0, status)
     assert.is_truthy(out:find '"entries":2,"greetings":3,"id":"[^"]+","name":"Ember","outcome":"added","spec":"v2"')
     assert.is_truthy(out:find('"name":"Ember the Red","outcome":"added","spec":"v3"', 1, true))
-    assert.are.equal("v3.png: the key /fire.*water/ of its lorebook is not understood: skipped\n", err)
+    assert.are.equal("v2.json: kept for export, but not obeyed: post_history_instructions; position of entry 1\n"
+      .. "v3.png: entry 2 of its lorebook is not called by the key /fire.*(?=water)/: it looks ahead or behind\n"
+      .. "v3.png: kept for export, but not obeyed: group_only_greetings; @@depth of entry 1; @@role of entry 1\n", err)
     assert.are.equal("Ember\nEmber the Red\n", personas())
     assert.are.equal(0, (f:shell "kalito persona import --name Old --category dragons - <v1.json"))
     assert.is_truthy(select(2, f:run("persona", "show", "Old")):find("category          dragons", 1, true))

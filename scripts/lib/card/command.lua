@@ -3,6 +3,7 @@
 local kalito = package.loaded.kalito
 local card_export = require "kalito.card.export"
 local card_file = require "kalito.card.file"
+local card_kept = require "kalito.card.kept"
 local card_parts = require "kalito.card.parts"
 local card_store = require "kalito.card.store"
 local lore_book = require "kalito.card.lore_book"
@@ -13,13 +14,22 @@ local transaction = require "kalito.transaction"
 
 local M = {}
 
+local SHOWN <const> = 4 -- keys that are named
+
+-- What is to be known of a card that was taken in: nothing of it is lost, but not everything is obeyed.
 local function note_about(path, card)
   for _, note in ipairs(card.notes) do print.note(path .. ": " .. note) end
   local book = lore_book.of(card)
-  for i, key in ipairs(book and book.skipped or {}) do
-    if i == 5 then return print.note(("%s: ... and %d more"):format(path, #book.skipped - 4)) end
-    print.note(("%s: the key %s of its lorebook is not understood: skipped"):format(path, key))
+  for i, skipped in ipairs(book and book.skipped or {}) do
+    if i > SHOWN then
+      print.note(("%s: ... and %d more"):format(path, #book.skipped - SHOWN))
+      break
+    end
+    print.note(("%s: entry %d of its lorebook is not called by the key %s: %s"):format(path, skipped.number,
+      skipped.key, skipped.problem))
   end
+  local kept = card_kept.of(card)
+  if #kept > 0 then print.note(("%s: kept for export, but not obeyed: %s"):format(path, table.concat(kept, "; "))) end
 end
 
 local function read_cards(args)

@@ -15,6 +15,7 @@ local M = {}
 local ROUNDS <const> = 5      -- how often entries may lead to others
 local TEXT <const> = 64 << 10 -- bytes of each message that are looked through
 local MOST <const> = 500      -- entries of one context
+local WORK <const> = 5000000  -- what the patterns of one context may cost: steps
 
 -- As importance: below the pins of the user (0.8); what is always there before what a word calls for.
 local ALWAYS <const>, CALLED <const>, EXAMPLE <const> = 0.7, 0.6, 0.3
@@ -26,26 +27,47 @@ local function scanned(texts, depth)
   return table.concat(texts, "\n.\n", 1, math.min(depth, #texts))
 end
 
-local function reason(entry, text)
+local function holds(condition, text, work)
+  for _, keys in ipairs(condition.sets) do
+    if not lore_key.find(keys, text, work) then return not condition.occurs end
+  end
+  return condition.occurs
+end
+
+-- What comes by chance is decided by the message itself: the same context is built again when it is asked for again.
+local function comes(entry, seed)
+  if not entry.chance then return true end
+  return tonumber(kalito.hash(seed .. "\n" .. entry.number):sub(1, 6), 16) % 100 < entry.chance
+end
+
+local function reason(entry, text, work)
   if entry.always then return { "constant", "always" } end
-  if entry.without and lore_key.find(entry.without, text) then return nil end
-  local key = lore_key.find(entry.keys, text)
-  if not key or entry.second and not lore_key.find(entry.second, text) then return nil end
+  local key = lore_key.find(entry.keys, text, work)
+  if not key then return nil end
+  for _, condition in ipairs(entry.conditions) do
+    if not holds(condition, text, work) then return nil end
+  end
   return { "keyword", key }
+end
+
+-- May it come by what was said, or by what other entries say?
+local function in_turn(entry, led)
+  if led then return not entry.first_only end
+  return not entry.led_only
 end
 
 -- One round: adds the entries that the texts call for. Gives what these say.
 local function choose_round(book, texts, chosen)
   local by_depth, contents = {}, {}
   for _, entry in ipairs(book.entries) do
-    if not chosen[entry] and #chosen < MOST then
+    if not chosen[entry] and #chosen < MOST and in_turn(entry, chosen.led) then
       local depth = entry.depth or book.depth
       by_depth[depth] = by_depth[depth] or scanned(texts, depth)
-      local why = reason(entry, by_depth[depth])
-      if why then
+      local why = reason(entry, by_depth[depth], chosen.work)
+      if why and comes(entry, chosen.seed) then
         chosen[#chosen + 1] = { entry = entry, why = why }
         chosen[entry] = true
-        contents[#contents + 1] = entry.content
+        if not entry.leads_nowhere then contents[#contents + 1] = entry.content end
       end
     end
   end
@@ -53,11 +75,11 @@ local function choose_round(book, texts, chosen)
 end
 
 local function choose(book, texts)
-  local chosen = {}
+  local chosen = { seed = texts[1] or "", work = { left = WORK } }
   for _ = 1, book.recursive and ROUNDS or 1 do
     local contents = choose_round(book, texts, chosen)
     if #contents == 0 then break end
-    texts = { table.concat(contents, "\n.\n") }
+    texts, chosen.led = { table.concat(contents, "\n.\n") }, true
   end
   return chosen
 end
@@ -117,11 +139,19 @@ function M.find(card, texts, ctx)
   return list
 end
 
+-- The beginning of a text, whole characters.
+local function beginning(text)
+  text = text:sub(1, TEXT)
+  local _, bad = utf8.len(text)
+  return bad and text:sub(1, bad - 1) or text
+end
+
 -- What was said last: the new message and those before it, the newest first.
 local function said(chat, text, new, depth)
-  local texts = { text or new and new.text }
+  text = text or new and new.text
+  local texts = { text and beginning(text) }
   local filter = { session = chat.id, order = "newest", limit = depth, before = new and new.created_at }
-  for _, row in ipairs(need(chat.db.message.find(filter))) do texts[#texts + 1] = row.text:sub(1, TEXT) end
+  for _, row in ipairs(need(chat.db.message.find(filter))) do texts[#texts + 1] = beginning(row.text) end
   return texts
 end
 

@@ -16,18 +16,20 @@ local DEPTH <const> = 4 -- messages that are looked through, the new one among t
 ---@field reach integer the most that an entry looks through
 ---@field recursive? boolean entries may lead to others
 ---@field tokens? number what all of them may take
----@field skipped string[] keys that are not understood
+---@field skipped { key: string, problem: string, number: integer }[] keys that are not understood, and whose they are
 
 -- ---- entries ----
 
--- The lines "@@name value" that version 3 allows at the front of a text.
-local function decorators(text)
+---The lines "@@name value" that version 3 allows at the front of a text.
+---@param text string
+---@return table<string, string> said, string content what follows them
+function M.decorators(text)
   local found, at = {}, 1
   while true do
     local line, after = text:match("^%s*(@@[^\n]*)()", at)
     if not line then return found, text:sub(at) end
     local name, value = line:match "^@@([%w_]+)%s*(.-)%s*$"
-    if name then found[name] = value end
+    if name and not found[name] then found[name] = value end
     at = after
   end
 end
@@ -46,33 +48,90 @@ local function messages(value, otherwise)
   return math.floor(math.max(1, math.min(value or otherwise, 100)))
 end
 
+-- A field of the kind that is wanted, or nil: nobody checks what stands in extensions.
+local function extension(entry, name, kind)
+  local extensions = get(entry, "extensions")
+  local value = type(extensions) == "table" and get(extensions, name)
+  return type(value) == kind and value or nil
+end
+
+-- How the keys of an entry are meant. SillyTavern says use_regex of all of its entries, and means keys with slashes.
+local function how_of(entry)
+  local tavern = extension(entry, "selectiveLogic", "number") or extension(entry, "display_index", "number")
+  local exact = get(entry, "case_sensitive")
+  if exact == nil then exact = extension(entry, "case_sensitive", "boolean") end
+  local extensions = get(entry, "extensions")
+  return { regex = get(entry, "use_regex") and not tavern, exact = exact,
+    inside = type(extensions) == "table" and extensions.match_whole_words == false }
+end
+
+-- Names that SillyTavern gives to 0, 1, 2 and 3: whether all of the second keys are meant, and whether they must occur.
+local LOGIC <const> = { [0] = { name = "and any", occurs = true }, { name = "not all", all = true },
+  { name = "not any" }, { name = "and all", all = true, occurs = true } }
+
+-- What must hold of the text beside the keys: every one of `keys` occurs, or not.
+local function conditions(entry, said, how)
+  local list, second = {}, get(entry, "selective") and get(entry, "secondary_keys") or {}
+  if #second > 0 then
+    local logic = LOGIC[extension(entry, "selectiveLogic", "number") or 0] or LOGIC[0]
+    local sets = {}
+    for i, key in ipairs(logic.all and second or {}) do sets[i] = lore_key.compile({ key }, how) end
+    if not logic.all then sets[1] = lore_key.compile(second, how) end
+    list[1] = { sets = sets, occurs = logic.occurs or false }
+  end
+  if said.exclude_keys then
+    list[#list + 1] = { sets = { lore_key.compile(listed(said.exclude_keys), how) }, occurs = false }
+  end
+  return list
+end
+
+-- The share of turns in which an entry comes when it is called for, in percent; nil: all.
+local function chance(entry)
+  local percent = extension(entry, "probability", "number")
+  return percent and percent < 100 and extension(entry, "useProbability", "boolean") and percent or nil
+end
+
 -- An entry made ready for finding; nil when it is switched off.
 local function compile(entry, number)
-  local said, content = decorators(get(entry, "content") or "")
+  local said, content = M.decorators(get(entry, "content") or "")
   if get(entry, "enabled") == false or said.dont_activate or not content:find "%S" then return nil end
-  local how = { regex = get(entry, "use_regex"), exact = get(entry, "case_sensitive") }
-  local second = get(entry, "selective") and get(entry, "secondary_keys") or {}
+  local how = how_of(entry)
+  local depth = tonumber(said.scan_depth) or extension(entry, "scan_depth", "number")
   return {
     number = number, content = content, order = get(entry, "insertion_order") or 0,
     priority = get(entry, "priority") or 0, always = get(entry, "constant") or said.activate ~= nil,
     keys = lore_key.compile(joined(get(entry, "keys") or {}, listed(said.additional_keys)), how),
-    second = #second > 0 and lore_key.compile(second, how) or nil,
-    without = said.exclude_keys and lore_key.compile(listed(said.exclude_keys), how),
-    depth = tonumber(said.scan_depth) and messages(tonumber(said.scan_depth)),
+    conditions = conditions(entry, said, how), chance = chance(entry), depth = depth and messages(depth),
+    first_only = extension(entry, "exclude_recursion", "boolean"),
+    leads_nowhere = extension(entry, "prevent_recursion", "boolean"),
+    led_only = extension(entry, "delay_until_recursion", "boolean")
+      or (extension(entry, "delay_until_recursion", "number") or 0) > 0,
   }
 end
 
--- Before which part of the entries it is by priority, 0 to 1: what is left out first has 0.
+-- Before which part of the entries it is, 0 to 1: what is left out first has 0. By priority, then as in the text.
 local function rank(entries)
   local order = table.move(entries, 1, #entries, 1, {})
   table.sort(order, function(a, b)
     if a.priority ~= b.priority then return a.priority < b.priority end
+    if a.order ~= b.order then return a.order < b.order end
     return a.number > b.number
   end)
   for i, entry in ipairs(order) do entry.rank = (i - 1) / #order end
 end
 
 -- ---- the book ----
+
+-- The keys of an entry that are not understood.
+local function add_skipped(list, entry)
+  local sets = { entry.keys }
+  for _, condition in ipairs(entry.conditions) do table.move(condition.sets, 1, #condition.sets, #sets + 1, sets) end
+  for _, set in ipairs(sets) do
+    for _, key in ipairs(set.skipped) do
+      list[#list + 1] = { key = key.key, problem = key.problem, number = entry.number }
+    end
+  end
+end
 
 local function read(given)
   local book = { entries = {}, skipped = {}, depth = messages(get(given, "scan_depth"), DEPTH),
@@ -81,10 +140,10 @@ local function read(given)
   for i, entry in ipairs(get(given, "entries") or {}) do
     local made = compile(entry, i)
     book.entries[#book.entries + 1] = made
-    for _, keys in pairs(made and { made.keys, made.second } or {}) do
-      table.move(keys.skipped, 1, #keys.skipped, #book.skipped + 1, book.skipped)
+    if made then
+      add_skipped(book.skipped, made)
+      book.reach = math.max(book.reach, made.depth or 0)
     end
-    book.reach = math.max(book.reach, made and made.depth or 0)
   end
   rank(book.entries)
   return book

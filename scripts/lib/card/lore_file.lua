@@ -10,8 +10,16 @@ local array = kalito.json.array
 -- Names of SillyTavern -> those of cards.
 local NAMES <const> = { key = "keys", keysecondary = "secondary_keys", content = "content", comment = "comment",
   order = "insertion_order", constant = "constant", selective = "selective", uid = "id" }
--- Kept as they are, but said in another way as well.
-local SAID <const> = { disable = true, caseSensitive = true, position = true }
+-- Names of SillyTavern's world info -> those that it gives them in a card's extensions. Others are kept as they are.
+local EXTENSIONS <const> = {}
+for name in ([[displayIndex outletName groupOverride groupWeight useGroupScoring automationId ignoreBudget scanDepth
+  caseSensitive matchWholeWords excludeRecursion preventRecursion delayUntilRecursion matchPersonaDescription
+  matchCharacterDescription matchCharacterPersonality matchCharacterDepthPrompt matchScenario matchCreatorNotes]])
+  :gmatch "%a+" do
+  EXTENSIONS[name] = name:gsub("%u", function(letter) return "_" .. letter:lower() end)
+end
+-- Said in another way as well.
+local SAID <const> = { disable = true, position = true }
 
 -- An entry of world info as one of a card.
 local function entry_of(given)
@@ -20,7 +28,7 @@ local function entry_of(given)
     if NAMES[name] and value ~= kalito.json.null then
       entry[NAMES[name]] = value
     elseif not SAID[name] then
-      extensions[name] = value
+      extensions[EXTENSIONS[name] or name] = value
     end
   end
   entry.enabled = given.disable ~= true
