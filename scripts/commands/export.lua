@@ -24,8 +24,8 @@ local function report(manifest)
   for i, foreign in ipairs(manifest.not_exported or {}) do names[i] = foreign.kind .. " " .. foreign.name end
   if #names > 0 then print.note("not exported, because kalito does not know it: " .. table.concat(names, ", ")) end
   if manifest.missing == 0 then return true end
-  return nil, ("%d rows are not exported: they are in no session (kalito optimize --rebuild makes them one)"):format(
-    manifest.missing), "corrupt"
+  return nil, print.count(manifest.missing, "row")
+    .. " not exported: not in any session (kalito optimize --rebuild makes one)", "corrupt"
 end
 
 return {

@@ -81,11 +81,12 @@ end
 local function report(counts)
   if next(counts.unknown) then print.note("unknown fields were ignored: " .. list_unknown(counts.unknown)) end
   if counts.present > 0 then
-    print.note(counts.present == 1 and "1 line was there already" or counts.present .. " lines were there already")
+    local were = counts.present == 1 and "was" or "were"
+    print.note(("%s %s there already"):format(print.count(counts.present, "line"), were))
   end
   if counts.personas + counts.summaries + counts.pins > 0 then
-    print.note(("also imported %d personas, %d summaries, %d pins"):format(counts.personas, counts.summaries,
-      counts.pins))
+    print.note(("also imported %s, %s, %s"):format(print.count(counts.personas, "persona"),
+      print.count(counts.summaries, "summary"), print.count(counts.pins, "pin")))
   end
   print.result(counts, transfer.summary(counts))
   if counts.skipped > 0 and counts.skipped == counts.lines then

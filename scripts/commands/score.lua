@@ -20,7 +20,8 @@ local function show_changes(result)
 end
 
 local function show_context(changes, budget)
-  print.write(("\nContext of %d tokens: %d items change\n"):format(budget, #changes))
+  print.write(("\nContext of %d tokens: %s change%s\n"):format(budget, print.count(#changes, "item"),
+    #changes == 1 and "s" or ""))
   for _, change in ipairs(changes) do
     print.write(("  %s %s %s  %s\n"):format(change["in"] and "in " or "out", change.part, change.id, change.why))
   end

@@ -94,9 +94,10 @@ local function show_usage(figures, terminal)
     if not terminal then
       print.write(("model %s\t%s\t%s\t%s\n"):format(name, usage.messages, usage.tokens, ratio or ""))
     else
+      local counted = ratio and ("; it counts %s tokens where one is estimated (%s)"):format(ratio,
+        print.count(usage.turns, "turn"))
       print.write(("  %s: %s message%s, %s tokens%s\n"):format(name, number(usage.messages),
-        usage.messages == 1 and "" or "s", number(usage.tokens),
-        ratio and ("; it counts %s tokens where one is estimated (%d turns)"):format(ratio, usage.turns) or ""))
+        usage.messages == 1 and "" or "s", number(usage.tokens), counted or ""))
     end
   end
 end

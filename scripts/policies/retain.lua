@@ -28,8 +28,9 @@ local function unused_for(session, now)
 end
 
 local function words(days)
-  if days < 1 then return ("%d hours"):format(floor(days * 24)) end
-  return ("%d day%s"):format(floor(days), days < 2 and "" or "s")
+  local n, unit = floor(days), "day"
+  if n < 1 then n, unit = floor(days * 24), "hour" end
+  return ("%d %s%s"):format(n, unit, n == 1 and "" or "s")
 end
 
 ---@param session table a row of db.session

@@ -558,7 +558,7 @@ describe("A conversation with a character", function()
     local before = db.session.count()
     local none, message, code = card_store.begin(db, { persona = persona.id }, 4)
     assert.are.same({ nil, "not_found", before }, { none, code, db.session.count() })
-    assert.is_truthy(message:find "has 3 greetings")
+    assert.is_truthy(message:find "no greeting number 4: it has 3")
   end)
 
   it("shows lore among the pins, explained like them, and within the budget", function()

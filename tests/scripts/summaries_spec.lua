@@ -107,7 +107,7 @@ describe("Summarising", function()
     chats.talk(chat, 44)
     policy.use("summarize", { extract = function() return "" end })
     local row = assert(chat:summarize { model = false })
-    assert.is_truthy(row.summary:find "nothing to keep")
+    assert.is_truthy(row.summary:find "Nothing to keep")
   end)
 end)
 

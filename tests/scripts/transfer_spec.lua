@@ -318,7 +318,7 @@ describe("importing an export", function()
       .. '{"kind":"mood"}\n{"role":"user"}\n{"kind":"session","id":"s","saved":"yes"}\n'
       .. '{"kind":"session","id":"s","x":1}\n'
       .. '{"kind":"session","id":"s"}\n{"kind":"message","session":"s","role":"user","text":"x","id":1.5}\n')
-    assert.are.equal("imported 1 sessions, 0 messages; skipped 6", transfer.summary(counts))
+    assert.are.equal("imported 1 session, 0 messages; skipped 6", transfer.summary(counts))
     for number, problem in pairs { [2] = "no session has the id 'none'", [3] = "kind must not be 'mood'",
       [4] = "kind is missing", [5] = "'saved' must be a boolean", [6] = "unknown key 'x'",
       [8] = "'id' must be an integer" } do
@@ -398,7 +398,7 @@ describe("importing plain lines", function()
     local db <close> = open()
     local function text(middle) return chat(3) .. middle .. chat(4):match "[^\n]+\n$" end
     assert.are.equal(1, import(db, text "{bad\n").skipped)
-    assert.are.equal("imported 0 sessions, 1 messages; skipped 0",
+    assert.are.equal("imported 0 sessions, 1 message; skipped 0",
       transfer.summary(import(db, text(line { session = "A", role = "user", text = "mended" }))))
   end)
 
@@ -406,7 +406,7 @@ describe("importing plain lines", function()
     local db <close> = open()
     local other = line { session = "A", role = "user", text = "another beginning" } .. chat(3)
     import(db, chat(3))
-    assert.are.equal("imported 1 sessions, 4 messages; skipped 0", transfer.summary(import(db, other)))
+    assert.are.equal("imported 1 session, 4 messages; skipped 0", transfer.summary(import(db, other)))
     assert.are.equal(2, #db.session.find { name = "A" })
     local s = db.session.add { name = "all" }
     assert.are.equal("imported 0 sessions, 3 messages; skipped 0",
@@ -420,7 +420,7 @@ describe("importing plain lines", function()
     local db <close> = open()
     import(db, chat(3), { source = "irc" })
     local grown = "\n" .. chat(3) .. line { session = "A", role = "user", text = "new" }
-    assert.are.equal("imported 0 sessions, 1 messages; skipped 0",
+    assert.are.equal("imported 0 sessions, 1 message; skipped 0",
       transfer.summary(import(db, grown, { source = "irc" })))
   end)
 
@@ -478,7 +478,7 @@ describe("importing plain lines", function()
     local text = "\239\187\191" .. chat(2):gsub("\n", "\r\n") .. "\n  \r\n\n" .. chat(3):match "([^\n]+)\n$"
     local counts, errors = import(db, text)
     assert.are.equal("", errors)
-    assert.are.equal("imported 1 sessions, 3 messages; skipped 0", transfer.summary(counts))
+    assert.are.equal("imported 1 session, 3 messages; skipped 0", transfer.summary(counts))
   end)
 
   it("stores whole batches: what fails later leaves them", function()
@@ -492,7 +492,7 @@ describe("importing plain lines", function()
     local counts, _, message, code = import(failing, chat(4000))
     assert.is_nil(counts)
     assert.are.equal("full", code)
-    assert.are.equal("the disk is full; before that: imported 1 sessions, 2000 messages; skipped 0", message)
+    assert.are.equal("the disk is full; before that: imported 1 session, 2000 messages; skipped 0", message)
     assert.are.equal(2000, db.message.count())
     assert.are.equal("imported 0 sessions, 2000 messages; skipped 0", transfer.summary(import(db, chat(4000))))
   end)
@@ -506,7 +506,7 @@ describe("importing plain lines", function()
       end }, { __index = db })
       local _, _, message, code = import(failing, chat(10))
       assert.are.equal("interrupted", code)
-      assert.is_truthy(message:find(happened and "1 sessions, 10 messages" or "0 sessions, 0 messages", 1, true))
+      assert.is_truthy(message:find(happened and "1 session, 10 messages" or "0 sessions, 0 messages", 1, true))
       assert.are.equal(happened and 10 or 0, db.message.count())
     end
   end)

@@ -175,7 +175,7 @@ function M.greet(db, session, number)
   if #list == 0 and not number then return nil end
   local text = list[number or 1]
   if not text then
-    return nil, ("the persona has %d greetings, none of the number %d"):format(#list, number), "not_found"
+    return nil, ("the persona has no greeting number %d: it has %d"):format(number, #list), "not_found"
   end
   local row = { session = session.id, role = "assistant", text = text, speaker = parts.char(card) }
   return db.message.add(require("kalito.memory.scoring").fill(row, now))

@@ -111,7 +111,7 @@ local function written(chat, messages, ctx, options)
     if text then return text, "model", target.name end
   end
   local text = policy.call("summarize", "extract", ctx, messages)
-  if not text:find "%S" then text = ("- %d messages with nothing to keep"):format(#messages) end
+  if not text:find "%S" then text = ("- Nothing to keep in %d messages."):format(#messages) end
   return text, "extract", nil, refused
 end
 

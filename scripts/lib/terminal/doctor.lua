@@ -111,7 +111,7 @@ function parts.backups(add)
   local found = kalito.system.stat(newest.path)
   local age = found and os.time() - found.modified or 0
   local mend = age > BACKUP_OLD and "kalito backup" or nil
-  add(("newest backup: %s, %d days old"):format(newest.name, age // 86400), mend)
+  add(("newest backup: %s, %s old"):format(newest.name, print.count(age // 86400, "day")), mend)
 end
 
 function parts.models(add)

@@ -166,12 +166,12 @@ function M.age(time, now)
   return "now"
 end
 
----A number of things for people: "1 message", "2 messages".
+---A number of things for people: "1 message", "2 messages", "3 summaries".
 ---@param n integer
 ---@param noun string
 ---@return string
 function M.count(n, noun)
-  return ("%d %s%s"):format(n, noun, n == 1 and "" or "s")
+  return ("%d %s"):format(n, n == 1 and noun or noun:gsub("y$", "ie") .. "s")
 end
 
 ---Bytes for people.

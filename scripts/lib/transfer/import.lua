@@ -79,7 +79,8 @@ end
 ---@param counts table
 ---@return string
 function M.summary(counts)
-  return ("imported %d sessions, %d messages; skipped %d"):format(counts.sessions, counts.messages, counts.skipped)
+  return ("imported %s, %s; skipped %d"):format(print.count(counts.sessions, "session"),
+    print.count(counts.messages, "message"), counts.skipped)
 end
 
 local function describe(problem)
