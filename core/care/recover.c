@@ -28,10 +28,25 @@ typedef struct target {
     int64_t saved, refused, garbled;
 } target;
 
+/* Sessions first: others refer to them. The second messages are those of an early file whose schema is lost. */
+static const struct {
+    const char *name;
+    size_t least;
+} TARGETS[] = {{"sessions", 7},      {"personas", 7},
+               {"messages", 7},      {"conversation_summaries", 8},
+               {"semantic_pins", 7}, {"messages", 7},
+               {"kalito_undone", 0}, {"kalito_turns", 0},
+               {"kalito_models", 0}, {"kalito_rejected", 0},
+               {"kalito_cards", 0},  {"kalito_meta", 0}};
+#define EARLY 5
+static const char *const EARLY_COLUMNS[] = {"id",       "session_id",  "role",      "text",
+                                            "model_id", "token_usage", "created_at"};
+#define TABLES (sizeof TARGETS / sizeof *TARGETS)
+
 typedef struct recovery {
     kali_pages pages;
     kal_store *store;
-    target *targets;
+    target targets[TABLES];
     target *now; /* of the walk under way; NULL: told by shape */
     uint32_t index_root;
     uint32_t foreign[FOREIGN_MAX]; /* roots of other tables */
@@ -41,26 +56,13 @@ typedef struct recovery {
     kal_code code;
 } recovery;
 
-/* Sessions first: others refer to them. */
-static const target TARGETS[] = {
-    {.name = "sessions", .least = 7},
-    {.name = "personas", .least = 7},
-    {.name = "messages", .least = 7},
-    {.name = "conversation_summaries", .least = 8},
-    {.name = "semantic_pins", .least = 7},
-    /* Those of an early file whose schema is lost. */
-    {.name = "messages",
-     .least = 7,
-     .count = 7,
-     .columns = {"id", "session_id", "role", "text", "model_id", "token_usage", "created_at"}},
-    {.name = "kalito_undone"},
-    {.name = "kalito_turns"},
-    {.name = "kalito_models"},
-    {.name = "kalito_rejected"},
-    {.name = "kalito_cards"},
-    {.name = "kalito_meta"},
-};
-#define TABLES (sizeof TARGETS / sizeof *TARGETS)
+static void set_targets(target *list) {
+    for (size_t i = 0; i < TABLES; i++)
+        list[i].name = TARGETS[i].name, list[i].least = TARGETS[i].least;
+    list[EARLY].count = sizeof EARLY_COLUMNS / sizeof *EARLY_COLUMNS;
+    for (size_t i = 0; i < list[EARLY].count; i++)
+        snprintf(list[EARLY].columns[i], NAME, "%s", EARLY_COLUMNS[i]);
+}
 
 /* ---- schemas ---- */
 
@@ -380,18 +382,13 @@ kal_code kal_store_recover(const char *bad, const char *good, kal_report *report
         return kali_fail(err, KAL_MISUSE, "store.recover: a path is missing or too long");
     if (access(good, F_OK) == 0) return kali_fail(err, KAL_EXISTS, "%s: is there already", good);
     recovery *r = calloc(1, sizeof *r);
-    if (r) r->targets = malloc(sizeof TARGETS);
-    if (!r || !r->targets) {
-        free(r);
-        return kali_fail(err, KAL_NOMEM, "out of memory");
-    }
-    memcpy(r->targets, TARGETS, sizeof TARGETS);
+    if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
+    set_targets(r->targets);
     kal_err local;
     r->err = err ? err : &local;
     snprintf(copy, sizeof copy, "%s.partial-%ld", good, (long)getpid());
     kal_code code = recover(r, bad, copy, good, report, r->err);
     if (code != KAL_OK) kali_name_file(bad, code, err);
-    free(r->targets);
     free(r);
     return code;
 }
