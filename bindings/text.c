@@ -167,6 +167,18 @@ static int valid(lua_State *L) {
     return good ? 1 : 2;
 }
 
+/* text.safe(s [, kept]) -> text */
+static int safe(lua_State *L) {
+    luaL_Buffer b;
+    kal_str text = check_text(L, 1);
+    const char *kept = luaL_optstring(L, 2, "");
+    size_t size = kal_text_safe(text, kept, NULL, 0);
+    if (size == text.len) return lua_settop(L, 1), 1;
+    kal_text_safe(text, kept, luaL_buffinitsize(L, &b, size), size);
+    luaL_pushresultsize(&b, size);
+    return 1;
+}
+
 /* The step of text.sentences. Upvalues: the text, the position. */
 static int next_sentence(lua_State *L) {
     kal_str text;
@@ -198,8 +210,9 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"alike", alike},   {"scan", scan},   {"sentences", sentences}, {"similar", similar},
-    {"tokens", tokens}, {"valid", valid}, {"words", words},         {NULL, NULL},
+    {"alike", alike},         {"safe", safe},       {"scan", scan},
+    {"sentences", sentences}, {"similar", similar}, {"tokens", tokens},
+    {"valid", valid},         {"words", words},     {NULL, NULL},
 };
 
 /* Pushes the table kalito.text. */

@@ -95,6 +95,12 @@ KAL_API bool kal_text_valid(kal_str text, size_t *bad_at);
 ** contents in traces and imports. Not for secrets. */
 KAL_API uint64_t kal_text_hash(kal_str text);
 
+/* The text as a terminal shows it and does not obey: control characters, marks of direction and without width, and
+** bytes that are not UTF-8 become escapes (\n, \x1b, \u{202e}), unless they stand in `kept`, ASCII such as "\n\t".
+** Writes it when it fits into `room` bytes, and gives its length: that of the text means that there is nothing to
+** escape. Never more than four bytes for one. */
+KAL_API size_t kal_text_safe(kal_str text, const char *kept, char *out, size_t room);
+
 /* What kal_text_scan counts. bytes, chars and lines cover the whole text; everything else is
 ** counted outside of fenced code blocks, and outside of code spans and URLs except the counts of
 ** those themselves. */

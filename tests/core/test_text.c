@@ -84,6 +84,48 @@ static void a_nul_byte_is_refused_wherever_it_is(void **state) {
     }
 }
 
+/* ---- what is shown */
+
+static void assert_shown(kal_str text, const char *kept, const char *wanted) {
+    char out[128];
+    size_t len = kal_text_safe(text, kept, out, sizeof out);
+    assert_int_equal(len, strlen(wanted));
+    assert_memory_equal(out, wanted, len);
+}
+
+static void what_steers_a_terminal_is_shown_as_an_escape(void **state) {
+    (void)state;
+    assert_shown(str("plain ~ text, M\xC3\xBChle \xE4\xB8\x96 \xF0\x9F\x98\x80"), "",
+                 "plain ~ text, M\xC3\xBChle \xE4\xB8\x96 \xF0\x9F\x98\x80");
+    assert_shown(str("\x1B[31mred\x7F\a"), "", "\\x1b[31mred\\x7f\\x07");
+    assert_shown(str("a\tb\r\nc"), "", "a\\tb\\r\\nc");
+    assert_shown((kal_str){"nul\0", 4}, "", "nul\\x00");
+    assert_shown(str("csi \xC2\x9B nel \xC2\x85 nbsp \xC2\xA0"), "",
+                 "csi \\x9b nel \\x85 nbsp \xC2\xA0");
+    assert_shown(str("\xE2\x80\xAE\xE2\x80\x8B\xE2\x80\xA9\xE2\x81\xA6"), "",
+                 "\\u{202e}\\u{200b}\\u{2029}\\u{2066}");
+    assert_shown(str("\xE2\x80\x8D\xE2\x80\xA6\xE2\x81\xB0"), "",
+                 "\xE2\x80\x8D\xE2\x80\xA6\xE2\x81\xB0");
+    assert_shown(str("\xFF cut \xE2\x80"), "", "\\xff cut \\xe2\\x80");
+    assert_shown(str("\xEF\xBF\xBD \xED\xA0\x80"), "", "\xEF\xBF\xBD \\xed\\xa0\\x80");
+}
+
+static void kept_characters_stay_and_backslashes_are_no_escapes(void **state) {
+    (void)state;
+    assert_shown(str("a\tb\r\nc\x1B"), "\n\t", "a\tb\\r\nc\\x1b");
+    assert_shown(str("\\t is not a tab"), "\n\t", "\\t is not a tab");
+    assert_shown((kal_str){"\0", 1}, "\n\t", "\\x00");
+}
+
+static void what_does_not_fit_is_measured_and_not_written(void **state) {
+    (void)state;
+    char out[4] = "----";
+    assert_int_equal(kal_text_safe(str("seven b"), "", NULL, 0), 7);
+    assert_int_equal(kal_text_safe(str("\n\n\n"), "", out, 3), 6);
+    assert_memory_equal(out, "\\n--", 4);
+    assert_int_equal(kal_text_safe((kal_str){NULL, 0}, "", NULL, 0), 0);
+}
+
 /* ---- questions */
 
 static void assert_questions(const char *z, size_t n) {
@@ -521,7 +563,8 @@ static void the_alike_of_a_list_are_those_that_are_similar_two_by_two(void **sta
     texts[20] = (kal_str){all[9], long_len - 500};
     for (double least = 0.05; least <= 1; least += 0.19)
         assert_pairs(texts, 40, least);
-    kal_str part[] = {str("a b c d e f g h i j k l m"), str("a b c d")}; /* 7 of 25, as much as is asked for */
+    kal_str part[] = {str("a b c d e f g h i j k l m"),
+                      str("a b c d")}; /* 7 of 25, as much as is asked for */
     assert_true(kal_text_similar(part[0], part[1]) == 0.28);
     assert_pairs(part, 2, 0.28);
     for (size_t i = 0; i < 40; i++)
@@ -720,6 +763,9 @@ int main(void) {
         cmocka_unit_test(valid_text_is_accepted),
         cmocka_unit_test(malformed_text_is_refused_at_its_first_bad_byte),
         cmocka_unit_test(a_nul_byte_is_refused_wherever_it_is),
+        cmocka_unit_test(what_steers_a_terminal_is_shown_as_an_escape),
+        cmocka_unit_test(kept_characters_stay_and_backslashes_are_no_escapes),
+        cmocka_unit_test(what_does_not_fit_is_measured_and_not_written),
         cmocka_unit_test(questions_are_sentences_that_end_in_a_question_mark),
         cmocka_unit_test(question_marks_elsewhere_ask_nothing),
         cmocka_unit_test(the_empty_text_has_nothing),

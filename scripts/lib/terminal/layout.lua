@@ -5,54 +5,19 @@ local kalito = package.loaded.kalito
 
 local M = {}
 
-local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
-
-local function hexadecimal(c)
-  return ("\\x%02x"):format(c:byte())
-end
-
--- Bytes that are no UTF-8, one by one.
-local function repair(text)
-  local out, from = {}, 1
-  while true do
-    local _, bad = utf8.len(text, from)
-    if not bad then break end
-    out[#out + 1] = text:sub(from, bad - 1)
-    out[#out + 1] = hexadecimal(text:sub(bad, bad))
-    from = bad + 1
-    if from > #text then break end
-  end
-  out[#out + 1] = text:sub(from)
-  return table.concat(out)
-end
-
 ---Text as one line that a terminal shows and does not obey: control characters, bidirectional and zero-width marks,
 ---and bytes that are no UTF-8 become escapes.
 ---@param text string
 ---@return string
 function M.safe(text)
-  if not text:find "[^ -~]" then return text end -- the common case: plain ASCII, looked at once
-  if not utf8.len(text) then text = repair(text) end
-  text = text:gsub("[%c\127]", function(c) return named[c] or hexadecimal(c) end)
-  text = text:gsub("\194([\128-\159])", hexadecimal)
-  return (text:gsub("\226([\128-\129])([\128-\191])", function(a, b)
-    local code = 0x2000 + (a:byte() - 0x80) * 64 + b:byte() - 0x80
-    local marks = code >= 0x200B and code <= 0x200F and code ~= 0x200D or code >= 0x2028 and code <= 0x202E
-      or code >= 0x2060 and code <= 0x206F
-    return marks and ("\\u{%x}"):format(code) or nil
-  end))
+  return (kalito.text.safe(text))
 end
 
 ---Text of several lines, made safe; lines and tabs stay.
 ---@param text string
 ---@return string
 function M.safe_lines(text)
-  if not text:find "[^ -~\n\t]" then return text end
-  local lines = {}
-  for line in (text .. "\n"):gmatch "(.-)\n" do
-    lines[#lines + 1] = M.safe(line):gsub("\\t", "\t")
-  end
-  return table.concat(lines, "\n")
+  return kalito.text.safe(text, "\n\t")
 end
 
 ---The first characters of a safe text that take at most `width` cells; what is cut ends in an ellipsis.
