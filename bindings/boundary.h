@@ -9,6 +9,7 @@
 #include "kalito.h"
 
 #include <lauxlib.h>
+#include <locale.h>
 #include <lua.h>
 
 /* The box around a store: created empty, acquired into, closed once. */
@@ -83,6 +84,10 @@ void kalb_push_noun(lua_State *L, const kalb_noun *noun);
 void kalb_push_functions(lua_State *L, const luaL_Reg *functions);
 /* The same into the table at the top, with the userdata below it. */
 void kalb_add_functions(lua_State *L, const luaL_Reg *functions);
+
+/* UTF-8, whatever the locale of the program is that has loaded the module: for uselocale. Null when there is none, with
+** which uselocale changes nothing. Kept until the program ends. */
+locale_t kalb_utf8(void);
 
 /* Each pushes one table of the module. */
 int kalb_open_store(lua_State *L);

@@ -4,13 +4,9 @@
 #include "host.h"
 #include "jail.h"
 
-#include <locale.h>
 #include <string.h>
 
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], KALB_WORKER_WORD) == 0) return kalb_worker_main();
-    /* Only the width of characters depends on it; the order of strings must not. */
-    if (!setlocale(LC_CTYPE, "") || !strstr(setlocale(LC_CTYPE, NULL), "UTF"))
-        setlocale(LC_CTYPE, "C.UTF-8");
     return kalb_host(argc, argv);
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -131,10 +130,11 @@ static int columns(lua_State *L) {
     return 1;
 }
 
-/* UTF-8, whatever the locale of the program is that has loaded the module. Kept until it ends. */
-static locale_t utf8(void) {
+locale_t kalb_utf8(void) {
     static locale_t made;
     if (!made) made = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (!made)
+        made = newlocale(LC_CTYPE_MASK, "", (locale_t)0); /* the user's, which most likely is */
     return made;
 }
 
@@ -161,10 +161,9 @@ static size_t count_cells(const char *text, size_t len) {
 static int text_width(lua_State *L) {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    locale_t locale = utf8();
-    locale_t before = locale ? uselocale(locale) : (locale_t)0;
+    locale_t before = uselocale(kalb_utf8());
     size_t cells = count_cells(text, len);
-    if (before) uselocale(before);
+    uselocale(before);
     lua_pushinteger(L, (lua_Integer)cells);
     return 1;
 }

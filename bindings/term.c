@@ -4,9 +4,11 @@
 */
 #include "boundary.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <histedit.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,41 @@
 #include <unistd.h>
 
 #define REMEMBERED 1000
+
+/* ---- the library ---- */
+
+/* Loaded by the first line: with the three libraries that it needs it takes a quarter of a millisecond, a tenth of what
+** a command takes, and few of them read a line. */
+#define LIBRARY "libedit.so.2"
+#define EACH(X)                                                                                    \
+    X(el_deletestr)                                                                                \
+    X(el_end)                                                                                      \
+    X(el_get)                                                                                      \
+    X(el_gets)                                                                                     \
+    X(el_insertstr)                                                                                \
+    X(el_line)                                                                                     \
+    X(el_set)                                                                                      \
+    X(el_source)                                                                                   \
+    X(el_wgetc)                                                                                    \
+    X(el_winsertstr)                                                                               \
+    X(el_wset)                                                                                     \
+    X(history)                                                                                     \
+    X(history_end)                                                                                 \
+    X(history_init)                                                                                \
+    X(el_init) /* the last: when it is there, all are */
+
+#define POINTER(name) __typeof__(name) *name;
+static struct { EACH(POINTER) } edit;
+
+static void load_library(lua_State *L) {
+    if (edit.el_init) return;
+    void *library = dlopen(LIBRARY, RTLD_NOW), *symbol;
+#define FIND(name)                                                                                 \
+    symbol = library ? dlsym(library, #name) : NULL;                                               \
+    if (!symbol) luaL_error(L, "lines cannot be edited: %s", dlerror());                           \
+    memcpy(&edit.name, &symbol, sizeof symbol);
+    EACH(FIND)
+}
 
 /* The editor, made at the first line; upvalue 1 of the functions. */
 typedef struct editor {
@@ -28,8 +65,8 @@ typedef struct editor {
 
 static int close_editor(lua_State *L) {
     editor *e = lua_touserdata(L, 1);
-    if (e->line) el_end(e->line);
-    if (e->history) history_end(e->history);
+    if (e->line) edit.el_end(e->line);
+    if (e->history) edit.history_end(e->history);
     e->line = NULL;
     e->history = NULL;
     return 0;
@@ -39,7 +76,7 @@ static int close_editor(lua_State *L) {
 
 static editor *editor_of(EditLine *line) {
     void *e = NULL;
-    el_get(line, EL_CLIENTDATA, &e);
+    edit.el_get(line, EL_CLIENTDATA, &e);
     return e;
 }
 
@@ -81,7 +118,7 @@ static unsigned char on_paste(EditLine *line, int key) {
     wchar_t text[256], c;
     size_t n = 0, seen = 0;
     (void)key;
-    while (END[seen] && el_wgetc(line, &c) == 1) {
+    while (END[seen] && edit.el_wgetc(line, &c) == 1) {
         if (c == END[seen]) {
             seen++;
             continue;
@@ -91,10 +128,10 @@ static unsigned char on_paste(EditLine *line, int key) {
         seen = c == END[0];
         if (pasted(c)) text[n++] = pasted(c);
         text[n] = 0;
-        if (n > sizeof text / sizeof *text - 8) el_winsertstr(line, text), n = 0;
+        if (n > sizeof text / sizeof *text - 8) edit.el_winsertstr(line, text), n = 0;
     }
     text[n] = 0;
-    el_winsertstr(line, text);
+    edit.el_winsertstr(line, text);
     return CC_REFRESH;
 }
 
@@ -102,14 +139,14 @@ static unsigned char on_paste(EditLine *line, int key) {
 ** characters to take away first, and lines to show. Returns whether it had something to say. */
 static int ask_completer(lua_State *L) {
     editor *e = lua_touserdata(L, 2);
-    const LineInfo *info = el_line(e->line);
+    const LineInfo *info = edit.el_line(e->line);
     lua_settop(L, 1);
     lua_pushlstring(L, info->buffer, (size_t)(info->cursor - info->buffer));
     lua_call(L, 1, 3);
     const char *insert = luaL_optstring(L, 1, ""), *show = luaL_optstring(L, 3, NULL);
     int cut = (int)luaL_optinteger(L, 2, 0);
-    if (cut > 0) el_deletestr(e->line, cut);
-    el_insertstr(e->line, insert);
+    if (cut > 0) edit.el_deletestr(e->line, cut);
+    edit.el_insertstr(e->line, insert);
     if (show) printf("\n%s\n", show);
     lua_pushinteger(L, show ? CC_REDISPLAY : *insert || cut ? CC_REFRESH : CC_REFRESH_BEEP);
     return 1;
@@ -139,37 +176,36 @@ static void bind_keys(EditLine *line) {
         {"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"},
         {"\\e[200~", "kalito-paste"}};
     /* In wide characters: of narrow ones libedit makes copies that it never frees. */
-    el_wset(line, EL_ADDFN, L"kalito-complete", L"completes the word", on_complete);
-    el_wset(line, EL_ADDFN, L"kalito-interrupt", L"drops the line", on_interrupt);
-    el_wset(line, EL_ADDFN, L"kalito-suspend", L"stops the program", on_suspend);
-    el_wset(line, EL_ADDFN, L"kalito-paste", L"takes what is pasted", on_paste);
+    edit.el_wset(line, EL_ADDFN, L"kalito-complete", L"completes the word", on_complete);
+    edit.el_wset(line, EL_ADDFN, L"kalito-interrupt", L"drops the line", on_interrupt);
+    edit.el_wset(line, EL_ADDFN, L"kalito-suspend", L"stops the program", on_suspend);
+    edit.el_wset(line, EL_ADDFN, L"kalito-paste", L"takes what is pasted", on_paste);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        el_set(line, EL_BIND, keys[i][0], keys[i][1], NULL);
+        edit.el_set(line, EL_BIND, keys[i][0], keys[i][1], NULL);
 }
 
 /* ---- the editor ---- */
 
 static History *open_history(lua_State *L, editor *e) {
     HistEvent event;
-    if (!e->history) e->history = history_init();
+    load_library(L);
+    if (!e->history) e->history = edit.history_init();
     if (!e->history) kalb_no_memory(L);
-    history(e->history, &event, H_SETSIZE, REMEMBERED);
+    edit.history(e->history, &event, H_SETSIZE, REMEMBERED);
     return e->history;
 }
 
-static void open_line(lua_State *L, editor *e) {
-    if (e->line) return;
-    open_history(L, e);
-    e->line = el_init("kalito", stdin, stdout, stderr);
-    if (!e->line) luaL_error(L, "the terminal cannot be used");
-    el_set(e->line, EL_CLIENTDATA, e);
-    el_set(e->line, EL_PROMPT, show_prompt);
-    el_set(e->line, EL_EDITOR, "emacs");
-    el_set(e->line, EL_SIGNAL, 1);
-    el_set(e->line, EL_HIST, history, e->history);
-    el_set(e->line, EL_SETTY, "-d", "-isig", NULL);
+static void open_line(editor *e) {
+    e->line = edit.el_init("kalito", stdin, stdout, stderr);
+    if (!e->line) return;
+    edit.el_set(e->line, EL_CLIENTDATA, e);
+    edit.el_set(e->line, EL_PROMPT, show_prompt);
+    edit.el_set(e->line, EL_EDITOR, "emacs");
+    edit.el_set(e->line, EL_SIGNAL, 1);
+    edit.el_set(e->line, EL_HIST, edit.history, e->history);
+    edit.el_set(e->line, EL_SETTY, "-d", "-isig", NULL);
     bind_keys(e->line);
-    el_source(e->line, NULL);
+    edit.el_source(e->line, NULL);
 }
 
 static bool obeys_escapes(void) {
@@ -182,6 +218,20 @@ static size_t line_length(const char *line) {
     return n > 0 && line[n - 1] == '\n' ? n - 1 : n;
 }
 
+/* libedit reads characters as the locale has them. */
+static const char *edit_line(editor *e, int *count) {
+    locale_t before = uselocale(kalb_utf8());
+    const char *line = NULL;
+    if (!e->line) open_line(e);
+    if (e->line) {
+        mark_pastes(e, true);
+        line = edit.el_gets(e->line, count);
+        mark_pastes(e, false);
+    }
+    uselocale(before);
+    return line;
+}
+
 /* term.readline(prompt [, completer [, pasting]]) -> the line; nil at the end of the input; nil, "interrupted". With
 ** pasting, what is pasted into it may have several lines. */
 static int read_line(lua_State *L) {
@@ -190,17 +240,16 @@ static int read_line(lua_State *L) {
     int count = 0;
     lua_settop(L, 3);
     if (e->L) return luaL_error(L, "a line is being read already");
-    open_line(L, e);
     fflush(stdout);
+    open_history(L, e);
     e->prompt = prompt;
     e->interrupted = false;
     e->pasting = lua_toboolean(L, 3) && obeys_escapes();
     e->L = L;
-    mark_pastes(e, true);
-    const char *line = el_gets(e->line, &count);
-    mark_pastes(e, false);
+    const char *line = edit_line(e, &count);
     e->L = NULL;
     kalb_interrupt_reset(); /* a signal from elsewhere: nothing was running */
+    if (!e->line) return luaL_error(L, "the terminal cannot be used");
     if (line) return lua_pushlstring(L, line, line_length(line)), 1;
     lua_pushnil(L);
     if (e->interrupted) lua_pushliteral(L, "interrupted");
@@ -216,10 +265,10 @@ static int set_history(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     History *h = open_history(L, e);
     lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
-    history(h, &event, H_CLEAR);
+    edit.history(h, &event, H_CLEAR);
     for (lua_Integer i = n > REMEMBERED ? n - REMEMBERED + 1 : 1; i <= n; i++) {
         lua_rawgeti(L, 1, i);
-        history(h, &event, H_ENTER, luaL_checkstring(L, -1));
+        edit.history(h, &event, H_ENTER, luaL_checkstring(L, -1));
         lua_pop(L, 1);
     }
     return 0;
