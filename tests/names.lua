@@ -4,8 +4,8 @@ local M = {}
 
 M.public = {
   "kal_code_name",
-  "kal_text", "kal_text_valid", "kal_text_hash", "kal_text_safe", "kal_text_scan", "kal_text_sentence", "kal_text_similar",
-  "kal_text_alike",
+  "kal_text", "kal_text_valid", "kal_text_hash", "kal_text_safe", "kal_text_scan", "kal_text_sentence",
+  "kal_text_similar", "kal_text_alike",
   "kal_redact_name", "kal_redact",
   "kal_words_size", "kal_words_build", "kal_words_count", "kal_words_find", "kal_words_lead",
   "kal_crc32", "kal_base64_encode", "kal_base64_decode",

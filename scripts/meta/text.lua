@@ -98,8 +98,8 @@ function kalito.text.tokens(s) end
 ---@return integer|nil position of the first bad byte
 function kalito.text.valid(s) end
 
----The text as a terminal shows it and does not obey: control characters, marks of direction and without width, and bytes
----that are no UTF-8 become escapes such as `\n`, `\x1b` and `\u{202e}`.
+---The text as a terminal shows it and does not obey: control characters, marks of direction and without width, and
+---bytes that are no UTF-8 become escapes such as `\n`, `\x1b` and `\u{202e}`.
 ---@param s string
 ---@param kept? string ASCII characters that stay as they are, such as "\n\t"
 ---@return string
