@@ -2,7 +2,7 @@
  * is. */
 #include <stdio.h>
 
-#include "text.h"
+#include "text/text.h"
 
 typedef struct writer {
     char *out;
