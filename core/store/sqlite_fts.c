@@ -33,7 +33,7 @@ struct kali_reader {
     int64_t at; /* the block at which `page` stands, 0 none */
 };
 
-static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out) {
+static const uint8_t *long_varint(const uint8_t *p, const uint8_t *end, uint64_t *out) {
     uint64_t v = 0;
     for (int i = 0; i < 8; i++) {
         if (p >= end) return NULL;
@@ -42,6 +42,13 @@ static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out
     }
     if (p >= end) return NULL;
     *out = v << 8 | *p;
+    return p + 1;
+}
+
+/* NULL: it does not end before `end`. Most have one byte. */
+static inline const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *out) {
+    if (p >= end || *p >= 0x80) return long_varint(p, end, out);
+    *out = *p;
     return p + 1;
 }
 
@@ -150,24 +157,11 @@ static bool grow(void **data, size_t *room, size_t need, size_t size) {
     return p != NULL;
 }
 
-static bool add_row(kali_postings *o, int64_t id) {
-    if (!grow((void **)&o->rows, &o->room, o->count + 1, sizeof *o->rows)) return false;
-    /* Ascending also without positions: what was read later counts, see settle. */
-    uint32_t at = (uint32_t)(o->counts ? o->count : o->used);
-    o->rows[o->count++] = (kali_posting){.id = id, .at = at};
-    return true;
-}
-
-static bool add_bytes(kali_postings *o, const uint8_t *p, size_t n) {
-    kali_posting *row = &o->rows[o->count - 1];
-    for (size_t i = 0; i < n; i++)
-        row->tf += !(p[i] & 0x80);
-    if (o->counts || n == 0) return true;
-    if (o->used + n > UINT32_MAX || !grow((void **)&o->bytes, &o->bytes_room, o->used + n, 1))
-        return false;
-    memcpy(o->bytes + o->used, p, n);
-    o->used += n;
-    return true;
+/* Room for what n bytes of a doclist hold: a row takes two of them at least. */
+static bool widen(kali_postings *o, size_t n) {
+    if (!grow((void **)&o->rows, &o->room, o->count + n / 2 + 1, sizeof *o->rows)) return false;
+    return o->counts ||
+           (o->used + n <= UINT32_MAX && grow((void **)&o->bytes, &o->bytes_room, o->used + n, 1));
 }
 
 void kali_postings_free(kali_postings *o) {
@@ -177,11 +171,12 @@ void kali_postings_free(kali_postings *o) {
 }
 
 /* Where a doclist stands: in leaf `number`, from p to end; open: it runs to the leaf's end and may go on in
-** the next one. */
+** the next one, with the last `left` bytes of the positions of its last row. */
 typedef struct cursor {
     const segment *s;
     int64_t number;
     const uint8_t *p, *end;
+    uint64_t left;
     bool open;
 } cursor;
 
@@ -194,69 +189,59 @@ static kal_code next_leaf(kali_reader *r, cursor *c, kal_err *err) {
     c->p = l->data + 4;
     c->end = l->data + l->keys;
     c->open = l->keys == l->len;
-    if (c->open) return KAL_OK;
-    if (!varint(l->data + l->keys, l->data + l->len, &first) || first < 4 || first > l->keys)
-        return damaged(err);
-    c->end = l->data + first;
+    if (!c->open) {
+        if (!varint(l->data + l->keys, l->data + l->len, &first) || first < 4 || first > l->keys)
+            return damaged(err);
+        c->end = l->data + first;
+    }
+    if (c->left) return KAL_OK;
+    size_t row = (size_t)l->data[0] << 8 | l->data[1]; /* the first that begins here, of any term */
+    if (row && (row < 4 || row >= l->keys)) return damaged(err);
+    c->p = row && l->data + row < c->end ? l->data + row : c->end;
     return KAL_OK;
 }
 
-/* The position list of the last row: its size, then its bytes, which may cross leaves. */
-static kal_code read_positions(kali_reader *r, cursor *c, kali_postings *out, bool *crossed,
-                               kal_err *err) {
-    uint64_t size;
-    if (!(c->p = varint(c->p, c->end, &size))) return damaged(err);
-    *crossed = false;
-    /* A message that is gone has none: one byte keeps its place apart from that of the next. */
-    if (size < 2 && !out->counts && !add_bytes(out, (const uint8_t *)"\x80", 1))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
-    for (uint64_t left = size >> 1; left;) {
-        size_t n = (size_t)(c->end - c->p) < left ? (size_t)(c->end - c->p) : (size_t)left;
-        if (!add_bytes(out, c->p, n)) return kali_fail(err, KAL_NOMEM, "out of memory");
-        c->p += n;
-        left -= n;
-        if (!left) break;
-        if (!c->open) return damaged(err);
-        kal_code code = next_leaf(r, c, err);
-        if (code != KAL_OK) return code;
-        *crossed = true;
-    }
-    return KAL_OK;
+/* Positions of a row, as many as the leaf has: each ends with a byte below 0x80. */
+static void read_positions(cursor *c, kali_posting *row) {
+    size_t n = (size_t)(c->end - c->p) < c->left ? (size_t)(c->end - c->p) : (size_t)c->left;
+    for (size_t i = 0; i < n; i++)
+        row->tf += c->p[i] < 0x80;
+    c->p += n;
+    c->left -= n;
 }
 
-/* The first row that begins on a later leaf. *found: there is one. */
-static kal_code next_row_leaf(kali_reader *r, cursor *c, bool *found, kal_err *err) {
-    *found = false;
-    while (c->open && c->number < c->s->last) {
-        kal_code code = next_leaf(r, c, err);
-        if (code != KAL_OK) return code;
-        size_t row = (size_t)r->leaf.data[0] << 8 | r->leaf.data[1];
-        if (row == 0) continue;
-        if (row < 4 || row >= r->leaf.keys) return damaged(err);
-        c->p = r->leaf.data + row;
-        *found = c->p < c->end;
-        return KAL_OK;
+/* What the leaf has of a doclist: the rest of the last row's positions, then rows. The bytes are kept as they are. */
+static kal_code read_rows(cursor *c, kali_postings *o, kal_err *err) {
+    const uint8_t *begin = c->p;
+    size_t n = (size_t)(c->end - c->p);
+    uint64_t delta, size;
+    int64_t id = 0; /* the first row of a leaf has its id, the others a difference */
+    if (!widen(o, n)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (c->left) read_positions(c, &o->rows[o->count - 1]);
+    while (c->p < c->end) {
+        if (!(c->p = varint(c->p, c->end, &delta)) || !(c->p = varint(c->p, c->end, &size)))
+            return damaged(err);
+        id = (int64_t)((uint64_t)id + delta);
+        /* Ascending also without positions: what was read later counts, see settle. */
+        size_t at = o->counts ? o->count : o->used + (size_t)(c->p - begin);
+        kali_posting *row = &o->rows[o->count++];
+        *row = (kali_posting){.id = id, .at = (uint32_t)at};
+        c->left = size >> 1;
+        read_positions(c, row);
     }
+    if (o->counts) return KAL_OK;
+    memcpy(o->bytes + o->used, begin, n);
+    o->used += n;
     return KAL_OK;
 }
 
 static kal_code read_doclist(kali_reader *r, cursor *c, kali_postings *out, kal_err *err) {
-    uint64_t delta;
-    int64_t id = 0;
-    bool crossed = true,
-         more = true; /* the first row of a leaf has its id, the others a difference */
-    while (more) {
-        if (!(c->p = varint(c->p, c->end, &delta))) return damaged(err);
-        id = crossed ? (int64_t)delta : (int64_t)((uint64_t)id + delta);
-        if (!add_row(out, id)) return kali_fail(err, KAL_NOMEM, "out of memory");
-        kal_code code = read_positions(r, c, out, &crossed, err);
-        if (code == KAL_OK && c->p >= c->end) {
-            code = next_row_leaf(r, c, &more, err);
-            crossed = true;
-        }
-        if (code != KAL_OK) return code;
+    kal_code code = read_rows(c, out, err);
+    while (code == KAL_OK && c->open && (c->left || c->number < c->s->last)) {
+        code = next_leaf(r, c, err);
+        if (code == KAL_OK) code = read_rows(c, out, err);
     }
-    return KAL_OK;
+    return code == KAL_OK && c->left ? damaged(err) : code;
 }
 
 /* The list of a term that was found. `next` is where the place of the term after it stands. */
