@@ -5,9 +5,15 @@
 
 #include <string.h>
 
-/* Scores are above nothing, so that their bits ascend as they do; of two equal ones the newer message is the better. */
+#define SAMPLE 4096
+#define SHIFT 52 /* eight steps from one power of two to the next */
+#define STEPS (1 << 11)
+
+/* The bits of numbers above nothing ascend as they do; of two equal scores that of the newer message is the better. 0: it is
+** worth nothing. */
 static uint64_t number_of(float score, uint32_t place) {
     uint32_t bits;
+    if (!(score > 0)) return 0;
     memcpy(&bits, &score, sizeof bits);
     return (uint64_t)bits << 32 | place;
 }
@@ -44,6 +50,17 @@ static void select_largest(uint64_t *a, size_t n, size_t keep) {
     }
 }
 
+/* A bound above which the `room` best lie, from the first scores: so most of what follows costs one comparison. */
+static uint64_t first_bound(const kali_rank *r, size_t room) {
+    uint16_t steps[STEPS] = {0};
+    size_t n = r->active_count < SAMPLE ? r->active_count : SAMPLE, above = 0, step = STEPS;
+    for (size_t i = 0; i < n; i++)
+        steps[number_of(r->score[r->active[i]], 0) >> SHIFT]++;
+    while (step > 0 && above < room)
+        above += steps[--step];
+    return step ? ((uint64_t)step << SHIFT) - 1 : 0;
+}
+
 static uint64_t least_of(const uint64_t *a, size_t n) {
     uint64_t least = a[0];
     for (size_t i = 1; i < n; i++)
@@ -52,11 +69,11 @@ static uint64_t least_of(const uint64_t *a, size_t n) {
 }
 
 size_t kali_rank_choose(const kali_rank *r, int64_t day, uint64_t *out, size_t room) {
-    uint64_t least = number_of(0, UINT32_MAX); /* what is not above that cannot be among the best */
+    uint64_t least = day == INT64_MAX ? first_bound(r, room) : 0;
     size_t n = 0;
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
-        uint64_t number = r->score[place] > 0 ? number_of(r->score[place], place) : 0;
+        uint64_t number = number_of(r->score[place], place);
         if (number <= least || r->documents.rows[place].day > day) continue;
         out[n++] = number;
         if (n < 2 * room) continue;

@@ -158,7 +158,7 @@ static kal_code read_set(kali_lexicon *x, kal_str list, bool words, void **out, 
 static kal_code read_months(kali_lexicon *x, kal_str list, kal_err *err) {
     kal_str line;
     size_t month = 0;
-    kal_code code = KAL_OK;
+    kal_code code = read_set(x, list, true, &x->any_month, err);
     for (size_t at = 0; code == KAL_OK && month < 12 && next_line(list, &at, &line);) {
         if (split_list(line, true, NULL, 0) == 0) continue;
         code = read_set(x, line, true, &x->months[month++], err);

@@ -76,9 +76,10 @@ static void put_in_order(uint64_t *a, size_t n) {
 static double best_window(const kali_rank *r, uint32_t place, cursors where) {
     uint64_t at[1024];
     uint16_t inside[KALI_TERMS] = {0};
-    size_t n = gather(r, place, where, at, 1024), first = 0;
+    uint64_t held = r->held[place];
     double best = 0, now = 0;
-    if (n < 2) return n ? r->terms[at[0] & 0xFF].idf : 0;
+    if (!(held & (held - 1))) return held ? r->terms[__builtin_ctzll(held)].idf : 0;
+    size_t n = gather(r, place, where, at, 1024), first = 0;
     put_in_order(at, n);
     for (size_t i = 0; i < n; i++) {
         size_t t = at[i] & 0xFF;

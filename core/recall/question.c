@@ -139,7 +139,7 @@ static int number_of(kal_str word) {
 }
 
 static int month_of(const kali_lexicon *x, kal_str word) {
-    for (int m = 0; m < 12; m++)
+    for (int m = 0; m < 12 && kali_holds(x->any_month, word); m++)
         if (kali_holds(x->months[m], word)) return m + 1;
     return 0;
 }

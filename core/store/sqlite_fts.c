@@ -150,7 +150,7 @@ void kali_reader_close(kali_reader *r) {
 
 static bool grow(void **data, size_t *room, size_t need, size_t size) {
     if (need <= *room) return true;
-    size_t more = need * 2 + 64;
+    size_t more = need > 2 * *room ? need : 2 * *room;
     void *p = realloc(*data, more * size);
     if (p) *data = p;
     if (p) *room = more;
