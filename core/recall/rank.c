@@ -13,7 +13,7 @@
 #define EXPAND_MAX 12
 #define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
 #define RELATED_MAX 40 /* related words of one term that are looked up */
-#define COMMON 32      /* a word in one of so many messages is worth a pass over all, see dense.c */
+#define COMMON 256     /* a word in one of so many messages is worth a pass over all, see dense.c */
 
 /* ---- memory ---- */
 
