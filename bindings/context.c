@@ -226,6 +226,17 @@ static int build(lua_State *L) {
     return 1;
 }
 
+/* db.context.trace(handle) -> members of a JSON object */
+static int trace(lua_State *L) {
+    context_box *box = luaL_checkudata(L, 1, KALB_CONTEXT);
+    kal_str text;
+    kal_err err;
+    luaL_argcheck(L, box->context, 1, "the context is closed");
+    if (kal_context_trace(box->context, &text, &err) != KAL_OK) return kalb_fail(L, &err);
+    kalb_push_text(L, text);
+    return 1;
+}
+
 /* db.context.save(handle) -> true */
 static int save(lua_State *L) {
     context_box *box = luaL_checkudata(L, 1, KALB_CONTEXT);
@@ -234,4 +245,5 @@ static int save(lua_State *L) {
     return kalb_done(L, kal_context_save(kalb_store(L), box->context, &err), &err);
 }
 
-const luaL_Reg kalb_context_functions[] = {{"build", build}, {"save", save}, {NULL, NULL}};
+const luaL_Reg kalb_context_functions[] = {
+    {"build", build}, {"save", save}, {"trace", trace}, {NULL, NULL}};

@@ -100,47 +100,15 @@ static void put_string(writer *w, const char *text, size_t len) {
     put(w, "\"", 1);
 }
 
-/* Traces and rows are full of small numbers: printf takes ten times as long for one. The digits end at `end`, with a
-** point before the last `decimals`; returns where they begin. */
-static char *digits(char *end, lua_Unsigned v, int decimals) {
-    char *p = end;
-    for (; v || decimals >= 0; v /= 10, decimals--) {
-        if (decimals == 0 && p < end) *--p = '.';
-        *--p = (char)('0' + v % 10);
-    }
-    return p;
-}
-
 static void put_integer(writer *w, lua_Integer v) {
-    char text[24], *end = text + sizeof text;
-    char *p = digits(end, v < 0 ? 0 - (lua_Unsigned)v : (lua_Unsigned)v, 0);
-    if (v < 0) *--p = '-';
-    put(w, p, (size_t)(end - p));
-}
-
-/* Most scores have three decimals at most. Such a number is the quotient of two that are exact, and so what its digits
-** are read as. */
-static bool put_thousandths(writer *w, double v) {
-    char text[24], *end = text + sizeof text;
-    if (!(fabs(v) < 1e9) || signbit(v)) return false;
-    lua_Unsigned n = (lua_Unsigned)(v * 1000 + 0.5);
-    if ((double)n / 1000 != v) return false;
-    int decimals = 3;
-    for (; decimals > 1 && n % 10 == 0; n /= 10)
-        decimals--;
-    char *p = digits(end, n, decimals);
-    put(w, p, (size_t)(end - p));
-    return true;
+    char text[KAL_NUMBER_SIZE];
+    put(w, text, kal_text_integer(v, text));
 }
 
 static void put_real(writer *w, double v) {
-    char text[48];
-    if (put_thousandths(w, v)) return;
+    char text[KAL_NUMBER_SIZE];
     if (!isfinite(v)) luaL_error(w->L, "JSON has no %s", isnan(v) ? "NaN" : "infinity");
-    snprintf(text, sizeof text, "%.15g", v);
-    if (strtod(text, NULL) != v) snprintf(text, sizeof text, "%.17g", v);
-    if (!strpbrk(text, ".e")) strcat(text, ".0");
-    put(w, text, strlen(text));
+    put(w, text, kal_text_real(v, text));
 }
 
 static void new_line(writer *w, int depth) {

@@ -101,6 +101,12 @@ KAL_API uint64_t kal_text_hash(kal_str text);
 ** escape. Never more than four bytes for one. */
 KAL_API size_t kal_text_safe(kal_str text, const char *kept, char *out, size_t room);
 
+/* A number in decimal digits, ended by NUL: returns its length. A real that is finite gets the fewest of 15 or 17 digits
+** that are read as the same number, and always a point or an exponent. Many times as fast as printf for most. */
+#define KAL_NUMBER_SIZE 32
+KAL_API size_t kal_text_integer(int64_t value, char out[KAL_NUMBER_SIZE]);
+KAL_API size_t kal_text_real(double value, char out[KAL_NUMBER_SIZE]);
+
 /* What kal_text_scan counts. bytes, chars and lines cover the whole text; everything else is
 ** counted outside of fenced code blocks, and outside of code spans and URLs except the counts of
 ** those themselves. */
@@ -1220,6 +1226,11 @@ KAL_API bool kal_context_item(const kal_context *context, size_t i, kal_item *ou
 /* Fills in prefix_bytes: providers cache what does not change at the front. A piece is a pin, a summary, a
 ** message; headings do not count. */
 KAL_API kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *err);
+/* What was weighed, for a record of the turn: members of a JSON object without its braces, in a short form. `words` are
+** texts that come again and again, named by their place from 1; `items` are lists of part and why (places), 1 for in,
+** id ("" for none), tokens, score and the hash of the text in hexadecimal; `recalled`, the recalled candidates best
+** first, are lists of id, score, lent and reasons (as text, "" for none). Valid until the context is closed. */
+KAL_API kal_code kal_context_trace(kal_context *context, kal_str *out, kal_err *err);
 /* Remembers this context as the session's previous one, for the next prefix figure. */
 KAL_API kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err *err);
 

@@ -4,8 +4,8 @@ local M = {}
 
 M.public = {
   "kal_code_name",
-  "kal_text", "kal_text_valid", "kal_text_hash", "kal_text_safe", "kal_text_scan", "kal_text_sentence",
-  "kal_text_similar", "kal_text_alike",
+  "kal_text", "kal_text_valid", "kal_text_hash", "kal_text_safe", "kal_text_integer", "kal_text_real",
+  "kal_text_scan", "kal_text_sentence", "kal_text_similar", "kal_text_alike",
   "kal_redact_name", "kal_redact",
   "kal_words_size", "kal_words_build", "kal_words_count", "kal_words_find", "kal_words_lead",
   "kal_crc32", "kal_base64_encode", "kal_base64_decode",
@@ -41,7 +41,7 @@ M.public = {
   "kal_part_name",
   "kal_plan_default",
   "kal_context_build", "kal_context_close", "kal_context_stat", "kal_context_message", "kal_context_item",
-  "kal_context_compare", "kal_context_save",
+  "kal_context_compare", "kal_context_trace", "kal_context_save",
   "kal_http_open", "kal_http_close", "kal_http_perform", "kal_http_abort", "kal_http_status",
   "kal_http_header", "kal_http_body", "kal_http_transient",
 }

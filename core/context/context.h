@@ -1,5 +1,5 @@
 /*
-** context.h: what context.c (candidates and packing) and render.c (the messages to send) share.
+** context.h: what context.c (candidates and packing), render.c (the messages to send) and trace.c (the record) share.
 */
 #ifndef KALITO_CONTEXT_H
 #define KALITO_CONTEXT_H
@@ -12,7 +12,8 @@ typedef struct kali_entry {
     kal_str piece; /* its rendered text: a line of a section, or the whole content of a message */
     kal_str created_at;
     kal_str speaker; /* of a recalled message, where the role does not tell */
-    double own;      /* its score without what its session has lent it */
+    double lent;     /* of a recalled message: what its session has lent to its score */
+    size_t place;    /* of a recalled message: among them, the best is 0 */
     int64_t number;  /* id of a message */
 } kali_entry;
 

@@ -213,7 +213,8 @@ static kal_code fetch_one(kali_build *b, kali_stmt *q, const kal_recalled *r, ka
     code = kept ? read_message(b, q, e, err) : kali_fail(err, KAL_NOMEM, "out of memory");
     kali_reset(q);
     e->item.score = r->score;
-    e->own = r->score - r->lent;
+    e->lent = r->lent;
+    e->place = out->count - 1;
     e->item.reasons = reasons;
     return code;
 }
@@ -234,12 +235,17 @@ kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
     return code;
 }
 
+/* The score without what the session has lent. */
+static double own(const kali_entry *e) {
+    return e->item.score - e->lent;
+}
+
 /* What the plan wants a candidate to have of its own, so that it is not far behind the best one. What a session lends to
 ** all of its messages makes none of them worth showing. */
 static double least_of(const kali_build *b, const kali_found *f) {
     double best = 0;
     for (size_t i = 0; i < f->count; i++)
-        if (f->list[i].own > best) best = f->list[i].own;
+        if (own(&f->list[i]) > best) best = own(&f->list[i]);
     double least = b->plan.recalled.min_importance;
     return least > 0 ? least * best : -HUGE_VAL;
 }
@@ -250,7 +256,7 @@ static int64_t reserve(const kali_build *b, const kali_found *f) {
     double least = least_of(b, f);
     kali_section s = {.cap = cap};
     for (size_t i = 0; i < f->count && sum < cap; i++)
-        if (f->list[i].own >= least)
+        if (own(&f->list[i]) >= least)
             sum += sum ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
     return sum < cap ? sum : cap;
 }
@@ -290,7 +296,7 @@ kal_code kali_build_recalled(kali_build *b, kali_found *found, kal_err *err) {
     for (size_t i = 0; i < count && code == KAL_OK; i++) {
         if (is_shown(b, list[i].number))
             kali_build_put(&list[i].item, false, "already shown as a recent message");
-        else if (list[i].own < least)
+        else if (own(&list[i]) < least)
             kali_build_put(&list[i].item, false, "its own score is too far below the best one's");
         else
             code = kali_build_take(b, &s, &list[i], "recalled for the query", err);

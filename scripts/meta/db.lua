@@ -708,7 +708,7 @@ function db.card.count(filter) end
 ---@field items kalito.Item[] every candidate
 ---@field policy? table the plan that made it: name, hash, origin; from `conversation:context`
 ---@field persona? string name of the one who answers; from `conversation:context`
----@field handle? userdata for db.context.save, when it was to be kept
+---@field handle? userdata for db.context.save and db.context.trace, when it was to be kept
 
 ---@class kalito.Prompt
 ---@field role string
@@ -735,6 +735,12 @@ db.context = {}
 ---@param request kalito.ContextRequest
 ---@return kalito.Context? context, string? message, string? code
 function db.context.build(request) end
+
+---What was weighed for a context, in the short form in which the details of a turn keep it: members of a JSON object
+---without its braces.
+---@param handle userdata of a context that was built with `keep`
+---@return string text
+function db.context.trace(handle) end
 
 ---Remembers a context as its session's previous one, as `save` does while building: inside a transaction, with it.
 ---@param handle userdata of a context that was built with `keep`

@@ -442,6 +442,44 @@ static void the_context_outlives_other_calls_and_the_store(void **state) {
     assert_text(info.session, "s");
 }
 
+/* ---- the trace */
+
+static void the_trace_holds_what_was_weighed_in_a_short_form(void **state) {
+    fixture *f = *state;
+    char expect[1024];
+    kal_str trace;
+    kal_note note = {.id = T("a \"b\"\\\n"), .text = T("The car is red."), .score = 0.5};
+    for (int i = 0; i < 3; i++)
+        add_message(f, "s", "x");
+    kal_plan plan = kal_plan_default();
+    plan.recent.limit = 1;
+    kal_recalled recalled[] = {
+        {2, 53.035, 18.4, T("[[\"words\",\"red car\"]]")}, {1, 1.0 / 3, 0, {0}}, {2, 1, 0, {0}}};
+    ok(build(f, (kal_request){.session = T("s"),
+                              .text = T("Where?"),
+                              .budget = 1000,
+                              .plan = &plan,
+                              .notes = &note,
+                              .note_count = 1,
+                              .recalled = recalled,
+                              .recalled_count = 3}));
+    assert_string_equal(outline(), "pin:a \"b\"\\\n recent:3 -recalled:1 recalled:2 new:");
+    ok(kal_context_trace(context, &trace, &f->err));
+    unsigned long long x = kal_text_hash(T("x"));
+    snprintf(expect, sizeof expect,
+             "\"items\":[[1,2,1,\"a \\\"b\\\"\\\\\\u000a\",%lld,0.5,\"%016llx\"]"
+             ",[3,3,1,\"3\",%lld,0.5,\"%016llx\"],[4,5,0,\"1\",%lld,0.33333333333333331,\"%016llx\"]"
+             ",[4,6,1,\"2\",%lld,53.035,\"%016llx\"],[7,8,1,\"\",%lld,0.0,\"%016llx\"]]"
+             ",\"recalled\":[[2,53.035,18.4,\"[[\\\"words\\\",\\\"red car\\\"]]\"]"
+             ",[1,0.33333333333333331,0.0,\"\"]],\"words\":[\"pin\",\"%s\",\"recent\",\"recalled\"",
+             (long long)item(0).tokens, (unsigned long long)kal_text_hash(note.text),
+             (long long)item(1).tokens, x, (long long)item(2).tokens, x,
+             (long long)item(3).tokens, x, (long long)item(4).tokens,
+             (unsigned long long)kal_text_hash(T("Where?")), item(0).why);
+    assert_true(trace.len > strlen(expect));
+    assert_memory_equal(trace.data, expect, strlen(expect));
+}
+
 /* ---- the previous context */
 
 static void the_prefix_is_what_has_not_changed_at_the_front(void **state) {
@@ -880,6 +918,7 @@ int main(void) {
         ON_SESSION(notes_and_pins_are_taken_by_score),
         ON_SESSION(bad_notes_are_refused),
         ON_SESSION(the_context_outlives_other_calls_and_the_store),
+        ON_SESSION(the_trace_holds_what_was_weighed_in_a_short_form),
         ON_SESSION(the_prefix_is_what_has_not_changed_at_the_front),
         ON_SESSION(an_unchanged_context_is_all_prefix_and_never_more),
         ON_SESSION(the_context_of_a_deleted_session_cannot_be_saved),

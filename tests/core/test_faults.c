@@ -179,6 +179,8 @@ static kal_code read_all(fixture *f) {
     kal_context *context = NULL;
     if (code == KAL_OK) code = kal_context_build(f->store, &request, &context, &f->err);
     if (code == KAL_OK) code = kal_context_compare(f->store, context, &f->err);
+    kal_str trace;
+    if (code == KAL_OK) code = kal_context_trace(context, &trace, &f->err);
     kal_context_close(context);
     return code;
 }

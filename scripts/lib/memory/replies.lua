@@ -40,7 +40,8 @@ local function trace_row(turn, reply, stored)
   local more = turn.more
   more.timings = { build = turn.built - turn.began, first = reply.timings.first, total = reply.timings.total }
   more.reason, more.partial, more.left_out = reply.reason, PARTIAL[reply.reason], reply.left_out
-  local row = trace.row { message = turn.message.id, model = turn.target.name, context = turn.context, more = more }
+  local row = trace.row { db = turn.db, message = turn.message.id, model = turn.target.name, context = turn.context,
+    more = more }
   row.reply = stored and stored.id
   row.prompt_tokens, row.completion_tokens = reply.usage.prompt_tokens, reply.usage.completion_tokens
   return row

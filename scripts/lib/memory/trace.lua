@@ -25,17 +25,16 @@ end
 local KINDS <const> = { "context", "recall", "score", "pin" }
 
 ---The row of a turn, for db.turn.add.
----@param turn table session, message, model, context, more (what the details hold beside items)
+---@param turn table db, message, model, context, more (what the details hold beside items)
 ---@return table row
 function M.row(turn)
   local context, policies = turn.context, {}
   for _, kind in ipairs(KINDS) do policies[kind] = policy.identity(kind, context.persona) end
-  local details = traced.pack(context)
-  details.now, details.policies = context.now, policies
+  local details = { now = context.now, policies = policies }
   for key, value in pairs(turn.more) do details[key] = value end
   return {
     session = context.session, message = turn.message, model = turn.model, budget = context.budget,
-    tokens = context.tokens, hash = M.hash(context.messages), details = kalito.json.encode(details),
+    tokens = context.tokens, hash = M.hash(context.messages), details = traced.pack(details, turn.db, context),
   }
 end
 

@@ -5,33 +5,13 @@ local kalito = package.loaded.kalito
 
 local M = {}
 
--- The place of a word in a list, in which it is put when it is new.
-local function numbered(words)
-  local places = {}
-  return function(word)
-    if not word then return 0 end
-    if not places[word] then
-      words[#words + 1] = word
-      places[word] = #words
-    end
-    return places[word]
-  end
-end
-
----What a trace keeps of a context: items as part, why (both as places in `words`), in (1 or 0), id ("" for none),
----tokens, score, hash; recalled messages as id, score, lent, reasons ("" for none).
----@param context kalito.Context with `recalled`
----@return { words: string[], items: table[], recalled: table[] }
-function M.pack(context)
-  local json = kalito.json
-  local words, items, recalled = json.array {}, json.array {}, json.array {}
-  local place = numbered(words)
-  for i, item in ipairs(context.items) do
-    items[i] = { place(item.part), place(item.why), item["in"] and 1 or 0, item.id or "", item.tokens, item.score,
-      kalito.hash(item.text) }
-  end
-  for i, row in ipairs(context.recalled) do recalled[i] = { row.id, row.score, row.lent, row.reasons or "" } end
-  return { words = words, items = items, recalled = recalled }
+---The details of a turn as they are stored: beside the caller's, what db.context.trace tells of the context.
+---@param details table never empty
+---@param db kalito.Store
+---@param context kalito.Context with its handle
+---@return string
+function M.pack(details, db, context)
+  return table.concat { kalito.json.encode(details):sub(1, -2), ",", db.context.trace(context.handle), "}" }
 end
 
 local function given(text)
