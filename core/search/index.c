@@ -309,14 +309,16 @@ static kal_code add_messages(kal_store *store, kal_err *err) {
     return code == KAL_OK ? run_with(store, COUNT, mark, err) : code;
 }
 
-/* New rows come last: looking at the last few costs the same however many there are. A row without an id, which only
-** another program's table can hold, has no name that the index could know it by. */
+/* New rows come last, so that those that another program has added since all were indexed are the last ones: looking
+** at the very last costs the same however many there are. A row without an id, which only another program's table can
+** hold, has no name that the index could know it by. */
 static const char MISSING[] =
-    "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM semantic_pins ORDER BY rowid DESC LIMIT 16) p"
-    " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
+    "SELECT EXISTS (SELECT 1 FROM"
+    " (SELECT id FROM semantic_pins WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) p"
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
     " OR EXISTS (SELECT 1 FROM"
-    " (SELECT id FROM conversation_summaries ORDER BY rowid DESC LIMIT 16) s"
-    " WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
+    " (SELECT id FROM conversation_summaries WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) s"
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
 
 static kal_code add_notes(kal_store *store, kal_err *err) {
     static const char NEW[] =

@@ -216,10 +216,9 @@ static kal_code prepare(kali_db *db, const char *sql, kali_stmt *q, kal_err *err
     if (rc != SQLITE_OK) return fail(db, rc, err);
     q->sql = sql;
     q->db = db;
-    for (int k = 1; k <= KALI_PARAMS; k++) {
-        char name[16];
-        snprintf(name, sizeof name, "$%d", k);
-        q->place[k] = (unsigned char)sqlite3_bind_parameter_index(q->handle, name);
+    for (int i = sqlite3_bind_parameter_count(q->handle); i > 0; i--) {
+        int k = atoi(sqlite3_bind_parameter_name(q->handle, i) + 1);
+        if (k <= KALI_PARAMS) q->place[k] = (unsigned char)i;
     }
     return KAL_OK;
 }
