@@ -10,12 +10,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void push_hash(lua_State *L, uint64_t value) {
+    char out[17];
+    snprintf(out, sizeof out, "%016llx", (unsigned long long)value);
+    lua_pushstring(L, out);
+}
+
 /* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
 static int embedded(lua_State *L) {
     const char *source;
     size_t len;
     if (!kalb_embedded(L, luaL_checkstring(L, 1), &source, &len)) return 0;
     lua_pushlstring(L, source, len);
+    return 1;
+}
+
+/* kalito.embedded_hash(name) -> the hash of that source, or nil */
+static int embedded_hash(lua_State *L) {
+    const kalb_script *s = kalb_embedded_find(luaL_checkstring(L, 1));
+    if (!s || !s->source.data) return lua_pushnil(L), 1;
+    push_hash(L, s->hash);
+    return 1;
+}
+
+/* kalito.embedded_load(name, globals) -> the shipped file as a function, or nil */
+static int embedded_load(lua_State *L) {
+    int status = kalb_embedded_load(L, luaL_checkstring(L, 1));
+    if (status < 0) return lua_pushnil(L), 1;
+    if (status != LUA_OK) return lua_error(L);
+    lua_pushvalue(L, 2);
+    lua_setupvalue(L, -2, 1);
     return 1;
 }
 
@@ -55,11 +79,9 @@ static int nearest(lua_State *L) {
 
 /* kalito.hash(text) -> 16 hexadecimal digits that name the content */
 static int hash(lua_State *L) {
-    char out[17];
     kal_str text;
     text.data = luaL_checklstring(L, 1, &text.len);
-    snprintf(out, sizeof out, "%016llx", (unsigned long long)kal_text_hash(text));
-    lua_pushstring(L, out);
+    push_hash(L, kal_text_hash(text));
     return 1;
 }
 
@@ -121,6 +143,8 @@ static void add_part(lua_State *L, const char *name, int (*open)(lua_State *)) {
 KAL_API int luaopen_kalito(lua_State *L);
 int luaopen_kalito(lua_State *L) {
     static const luaL_Reg functions[] = {{"embedded", embedded},
+                                         {"embedded_hash", embedded_hash},
+                                         {"embedded_load", embedded_load},
                                          {"embedded_names", embedded_names},
                                          {"time", parse_time},
                                          {"nearest", nearest},

@@ -1,9 +1,7 @@
 -- context: what the next model call would be told, and why.
 
-local models = require "kalito.model.models"
 local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
-local report = require "kalito.terminal.report"
 local resolve = require "kalito.resolve"
 
 local function reasons_of(item)
@@ -27,6 +25,7 @@ local function as_json(context)
 end
 
 local function explain(context)
+  local report = require "kalito.terminal.report"
   local rows = {}
   for i, item in ipairs(context.items) do
     rows[i] = {
@@ -64,6 +63,7 @@ end
 
 -- In estimated tokens, as a chat has it.
 local function usual(db, session)
+  local models = require "kalito.model.models"
   local name = models.name(session, need(db.persona.get(session.persona or "")))
   local budget = models.usual(db, session)
   return name and (models.estimated(db, name, budget)) or budget

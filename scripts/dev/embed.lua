@@ -45,20 +45,42 @@ end
 -- loads nothing else.
 local built_on = { ["lib/terms"] = true, ["lib/extract"] = true, ["lib/dialogue"] = true }
 
+local function set(names)
+  local out = {}
+  for name in names:gmatch "%S+" do out[name] = true end
+  return out
+end
+
+-- Commands and policies are embedded as source, for those who change a copy; those that programs call again and again
+-- compiled, too.
+local often = set [[commands/add commands/context commands/recall commands/run commands/search policies/context
+  policies/recall policies/score]]
+
+-- Code that every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
+local at_start = set [[main commands/add commands/context commands/run lib/config lib/conversation lib/folders lib/init
+  lib/memory/contexts lib/memory/copies lib/memory/pins lib/memory/recall lib/memory/scoring lib/persona
+  lib/persona/behaviour lib/persona/file lib/policy lib/policy/calling lib/policy/choice lib/policy/contract
+  lib/policy/loader lib/reading lib/resolve lib/script lib/terminal/args lib/terminal/print lib/transaction
+  lib/words policies/context policies/recall]]
+
+local function is_layer(name)
+  return name == "main" or name:find "^lib/" and not built_on[name]
+end
+
 local function compile(name, text)
-  if name ~= "main" and not name:find "^lib/" or built_on[name] then return nil end
   return string.dump(assert(load(text, "@kalito/" .. name .. ".lua")))
 end
 
--- What every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
-local at_start = {}
-for name in ([[config conversation init memory/contexts memory/copies memory/pins memory/recall
-  memory/scoring memory/trace_items persona persona/behaviour persona/file policy policy/calling
-  policy/choice policy/contract policy/loader resolve script terminal/args terminal/layout terminal/print
-  transaction transfer/output words]]):gmatch "%S+" do
-  at_start["lib/" .. name] = true
+-- core/store/uuid.c: kal_text_hash.
+local function hash(text)
+  local h = 0x9E3779B97F4A7C15 ~ #text
+  for word in (text .. ("\0"):rep(-#text % 8)):gmatch(("."):rep(8)) do
+    h = (h ~ string.unpack("=i8", word)) * 0xBF58476D1CE4E5B9
+    h = h ~ h >> 29
+  end
+  h = h * 0x94D049BB133111EB
+  return h ~ h >> 32
 end
-at_start.main = true
 
 -- A half to a third of its size.
 local function pack(data)
@@ -73,6 +95,14 @@ local function pack(data)
   return packed
 end
 
+-- Writes the data of a piece; gives the C value that describes it.
+local function piece(out, symbol, whole, packed)
+  if not whole then return "{NULL, 0, 0}" end
+  local data = packed and pack(whole) or whole
+  out:write("static const char ", symbol, "[] = {\n", array(data), "};\n")
+  return ("{%s, %d, %d}"):format(symbol, #data, #whole)
+end
+
 function emit.scripts(out, files)
   out:write '#include "embedded.h"\n'
   local root = table.remove(files, 1)
@@ -80,13 +110,10 @@ function emit.scripts(out, files)
   table.sort(files)
   for i, path in ipairs(files) do
     local name = path:sub(#root + 2):gsub("%.lua$", "")
-    local text = read(path)
-    local code = compile(name, text)
-    local whole = code or text
-    local data = at_start[name] and whole or pack(whole)
-    out:write("static const char data_", i, "[] = {\n", array(data), "};\n")
-    rows[i] = ('    {"%s", data_%d, %d, %d, %s, %s},\n'):format(name, i, #data, #whole, tostring(code ~= nil),
-      tostring(not at_start[name]))
+    local text, layer = read(path), is_layer(name)
+    local code = (layer or often[name]) and compile(name, text)
+    rows[i] = ('    {"%s", %s, %s, 0x%xu},\n'):format(name, piece(out, "source_" .. i, not layer and text, true),
+      piece(out, "code_" .. i, code, not at_start[name]), layer and 0 or hash(text))
   end
   out:write("const kalb_script kalb_scripts[] = {\n", table.concat(rows), "};\n")
   out:write("const size_t kalb_script_count = ", #files, ";\n")

@@ -1,13 +1,9 @@
 -- conversation.lua: a session run by the policies: messages are scored as they come and may become pins, contexts are
 -- planned, a model answers, what has outgrown its place is summarised. This is the table of its methods; what they do
--- is in the files that are named for it.
+-- is in the files that are named for it, which are loaded when they are first needed.
 
 local contexts = require "kalito.memory.contexts"
-local persona_file = require "kalito.persona.file"
-local pins = require "kalito.memory.pins"
 local reading = require "kalito.reading"
-local scoring = require "kalito.memory.scoring"
-local transaction = require "kalito.transaction"
 
 local M = {}
 M.__index = M
@@ -31,10 +27,11 @@ end
 -- ---- messages ----
 
 local function add(self, row)
-  local persona = persona_file.answering(self.db, self.id)
+  local pins, scoring = require "kalito.memory.pins", require "kalito.memory.scoring"
+  local persona = require("kalito.persona.file").answering(self.db, self.id)
   local found = pins.find(self, scoring.fill(row, self.db.now(), persona), persona)
   if #found == 0 then return self.db.message.add(row) end
-  return transaction.run(self.db, function()
+  return require("kalito.transaction").run(self.db, function()
     local stored, message, code = self.db.message.add(row)
     if stored then pins.keep(self, stored, found) end
     return stored, message, code
@@ -138,7 +135,7 @@ function M:pin(content, fields)
     row.content, row.source_message_id = source.text, tostring(content)
   end
   for key, value in pairs(fields or {}) do row[key] = value end
-  return reading.try(pins.add, self.db, row)
+  return call("pins", "add", self.db, row)
 end
 
 ---Summarises what is due, or a range, and archives it.

@@ -3,14 +3,16 @@
 -- loading; what a file means is for others.
 
 local kalito = package.loaded.kalito
+local folders = require "kalito.folders"
 
-local M = {}
+local M = { config_folder = folders.config, data_folder = folders.data, state_folder = folders.state }
 
 ---@class kalito.Script
 ---@field name string "policies/score"
 ---@field path? string file name; absent: embedded
 ---@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"
 ---@field source? string absent: the file cannot be read
+---@field hash? string what names its text in a trace
 ---@field shipped boolean the text is the one embedded in the program, wherever it was found
 
 local extra -- the folder of --scripts
@@ -21,34 +23,6 @@ function M.use_folder(folder)
   extra = folder
 end
 
-local function environment_folder(name, otherwise)
-  local value = os.getenv(name)
-  if value and value:sub(1, 1) == "/" then return value end -- XDG: a relative value is ignored
-  local home = os.getenv "HOME"
-  return home and home ~= "" and home .. otherwise or nil
-end
-
----The user's folder of settings and scripts: $XDG_CONFIG_HOME/kalito. Nil without a home.
----@return string?
-function M.config_folder()
-  local base = environment_folder("XDG_CONFIG_HOME", "/.config")
-  return base and base .. "/kalito"
-end
-
----The user's folder of databases: $XDG_DATA_HOME/kalito. Nil without a home.
----@return string?
-function M.data_folder()
-  local base = environment_folder("XDG_DATA_HOME", "/.local/share")
-  return base and base .. "/kalito"
-end
-
----The user's folder of histories: $XDG_STATE_HOME/kalito. Nil without a home.
----@return string?
-function M.state_folder()
-  local base = environment_folder("XDG_STATE_HOME", "/.local/state")
-  return base and base .. "/kalito"
-end
-
 ---The folders that are searched, in their order.
 ---@return { path: string, origin: string }[]
 function M.folders()
@@ -57,7 +31,7 @@ function M.folders()
   for folder in (os.getenv "KALITO_PATH" or ""):gmatch "[^:]+" do
     list[#list + 1] = { path = folder, origin = "$KALITO_PATH" }
   end
-  local config = M.config_folder()
+  local config = folders.config()
   if config then list[#list + 1] = { path = config, origin = "config" } end
   list[#list + 1] = { path = kalito.installed, origin = "installed" }
   return list
@@ -80,10 +54,33 @@ local function is_file(path)
   return found and found.kind == "file"
 end
 
+-- The text of a shipped script, and what names it, when it is asked for: running it needs neither.
+local shipped_meta = {
+  __index = function(self, key)
+    if key ~= "source" and key ~= "hash" then return nil end
+    local value = key == "source" and kalito.embedded(self.name) or kalito.embedded_hash(self.name)
+    rawset(self, key, value)
+    return value
+  end,
+}
+
+---@return kalito.Script
+local function shipped(name, path, origin)
+  return setmetatable({ name = name, path = path, origin = origin, shipped = true }, shipped_meta)
+end
+
 ---@return kalito.Script
 local function made(name, path, origin, source)
-  local shipped = source ~= nil and source == kalito.embedded(name)
-  return { name = name, path = path, origin = origin, source = source, shipped = shipped }
+  local hash = source and kalito.hash(source)
+  if hash and hash == kalito.embedded_hash(name) then return shipped(name, path, origin) end
+  return { name = name, path = path, origin = origin, source = source, hash = hash, shipped = false }
+end
+
+---The shipped script of that name.
+---@param name string
+---@return kalito.Script? script nil: there is none
+function M.shipped(name)
+  return kalito.embedded_hash(name) and shipped(name, nil, "shipped") or nil
 end
 
 ---Every place a script of that name stands in, the winner first.
@@ -95,8 +92,7 @@ function M.all(name)
     local path = folder.path .. "/" .. name .. ".lua"
     if is_file(path) then list[#list + 1] = made(name, path, folder.origin, (M.read(path))) end
   end
-  local source = kalito.embedded(name)
-  if source then list[#list + 1] = made(name, nil, "shipped", source) end
+  list[#list + 1] = M.shipped(name)
   return list
 end
 
@@ -112,8 +108,8 @@ function M.find(name)
       return made(name, path, folder.origin, source)
     end
   end
-  local source = kalito.embedded(name)
-  if source then return made(name, nil, "shipped", source) end
+  local found = M.shipped(name)
+  if found then return found end
   return nil, "no script is called " .. name, "not_found"
 end
 
@@ -140,7 +136,12 @@ end
 ---@param environment? table what it sees as globals; all of them otherwise
 ---@return table? result, string? message, string? code
 function M.load(script, environment)
-  local chunk, message = load(script.source, "@" .. M.chunk_name(script), "t", environment or _G)
+  local chunk, message
+  if script.shipped then
+    chunk = kalito.embedded_load(script.name, environment or _G)
+  else
+    chunk, message = load(script.source, "@" .. M.chunk_name(script), "t", environment or _G)
+  end
   if not chunk then return nil, message, "policy" end
   local ok, result = pcall(chunk)
   if not ok then return nil, tostring(result), "policy" end
@@ -157,9 +158,9 @@ local shipped_environment = setmetatable({ kalito = kalito }, { __index = _G })
 ---@param name string "policies/score"
 ---@return table
 function M.builtin(name)
-  local source = kalito.embedded(name)
-  if not source then error("no shipped script is called " .. tostring(name), 2) end
-  local result, message = M.load({ name = name, source = source }, shipped_environment)
+  local found = M.shipped(name)
+  if not found then error("no shipped script is called " .. tostring(name), 2) end
+  local result, message = M.load(found, shipped_environment)
   if not result then error(message, 2) end
   return result
 end

@@ -78,6 +78,17 @@ function kalito.nearest(word, list) end
 ---@return string?
 function kalito.embedded(name) end
 
+---What names that source, as kalito.hash gives it.
+---@param name string "policies/score"
+---@return string?
+function kalito.embedded_hash(name) end
+
+---A shipped file as a function.
+---@param name string "policies/score"
+---@param globals table what it sees as globals
+---@return function? chunk
+function kalito.embedded_load(name, globals) end
+
 ---The names of all shipped files, ascending.
 ---@return string[]
 function kalito.embedded_names() end

@@ -10,6 +10,7 @@ kalito.script = {}
 ---@field path? string file name; absent: embedded
 ---@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"
 ---@field source? string absent: the file cannot be read
+---@field hash? string what names its text in a trace
 ---@field shipped boolean the text is the one embedded in the program, wherever it was found
 
 ---Sets the folder that is searched first.
@@ -41,6 +42,11 @@ function kalito.script.read(path) end
 ---@param name string
 ---@return kalito.Script[]
 function kalito.script.all(name) end
+
+---The shipped script of that name.
+---@param name string
+---@return kalito.Script?
+function kalito.script.shipped(name) end
 
 ---The script of that name that is used.
 ---@param name string

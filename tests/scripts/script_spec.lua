@@ -91,6 +91,27 @@ describe("the search for a script", function()
   end)
 end)
 
+describe("a shipped file", function()
+  it("is named by the hash of its text, and runs as that says, compiled or not", function()
+    for _, name in ipairs(kalito.embedded_names()) do
+      local source = kalito.embedded(name)
+      assert.are.equal(source and kalito.hash(source), kalito.embedded_hash(name))
+      if source and not name:find "^meta/" then
+        local chunk = string.dump(load(source, "@kalito/" .. name .. ".lua"))
+        assert.are.equal(chunk, string.dump(kalito.embedded_load(name, {})), name)
+      end
+    end
+    assert.is_nil(kalito.embedded_hash "lib/script")
+    assert.is_nil(kalito.embedded_load("policies/none", {}))
+  end)
+
+  it("sees the globals it is given", function()
+    assert.has_error(function() kalito.embedded_load("policies/score", {})() end)
+    assert.are.equal("score", kalito.embedded_load("policies/score", { kalito = kalito, require = require,
+      ipairs = ipairs, pairs = pairs, setmetatable = setmetatable, table = table, math = math })().name)
+  end)
+end)
+
 describe("writing a script", function()
   local function all_passed(path)
     for _, result in ipairs(assert(trials.all(path))) do

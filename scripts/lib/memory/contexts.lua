@@ -4,8 +4,6 @@
 local behaviour = require "kalito.persona.behaviour"
 local policy = require "kalito.policy"
 local need = require("kalito.reading").need
-local recall = require "kalito.memory.recall"
-local traced = require "kalito.memory.trace_items"
 
 local M = {}
 
@@ -80,7 +78,7 @@ end
 ---@param options { limit?: integer, scope?: "all"|"session", without?: integer }
 ---@return table? hits, string? message, string? code
 function M.recall(chat, query, options)
-  return recall.find(chat.db, request_of(chat, query, options))
+  return require("kalito.memory.recall").find(chat.db, request_of(chat, query, options))
 end
 
 local function recalled(chat, plan, query, new)
@@ -88,7 +86,7 @@ local function recalled(chat, plan, query, new)
   if not query or query == "" or limit == 0 then return {} end
   local scope = type(plan.recalled) == "table" and plan.recalled.scope
   local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
-  local hits, message, code = recall.rows(chat.db, wanted)
+  local hits, message, code = require("kalito.memory.recall").rows(chat.db, wanted)
   if not hits then return nil, message, code end
   return with_neighbours(hits, new, plan.recalled.limit)
 end
@@ -185,7 +183,8 @@ function M.shown(chat)
   if chat.shown then return chat.shown end
   chat.shown = {}
   local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
-  for _, item in ipairs(turn and (traced.read(turn.details) or {}).items or {}) do
+  local details = turn and require("kalito.memory.trace_items").read(turn.details) or {}
+  for _, item in ipairs(details.items or {}) do
     chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
   end
   return chat.shown

@@ -4,6 +4,7 @@
 
 local kalito = package.loaded.kalito
 local contract = require "kalito.policy.contract"
+local loader = require "kalito.policy.loader"
 local policy = require "kalito.policy"
 local need = require("kalito.reading").need
 local script = require "kalito.script"
@@ -38,8 +39,8 @@ end
 ---@param functions? table what a shipped file returns, when that was wrapped
 ---@return kalito.Behaviour? behaviour, string? message, string? code
 function M.load(found, functions)
-  local own = { name = found.name, origin = found.shipped and "shipped" or found.origin, path = found.path,
-    source = found.source, shipped = found.shipped, policies = {} }
+  local own = loader.with_text({ name = found.name, origin = found.shipped and "shipped" or found.origin,
+    path = found.path, shipped = found.shipped, policies = {} }, found)
   if found.shipped then
     own.functions = functions or script.builtin(found.name)
     own.call = function(name, ...) return own.functions[name](...) end
@@ -56,7 +57,7 @@ end
 
 local function find(name)
   local found = name:find "^[%w_%-]+$" and script.find("personas/" .. name)
-  if not found or not found.source then return false end
+  if not found or not (found.shipped or found.source) then return false end
   local own, message = M.load(found)
   if not own then M.report(message) end
   return own or false
@@ -91,8 +92,9 @@ function M.policy_of(own, kind)
     functions[name] = own.functions[name] and true or nil
   end
   if not next(functions) then return nil end
-  return { kind = kind, name = own.name, script = own.name, origin = own.origin, path = own.path, source = own.source,
-    options = policy.shipped(kind).options, functions = functions, call = own.call, jail = own.jail, persona = true }
+  return loader.with_text({ kind = kind, name = own.name, script = own.name, origin = own.origin, path = own.path,
+    options = policy.shipped(kind).options, functions = functions, call = own.call, jail = own.jail, persona = true },
+    own.script_used)
 end
 
 ---The policy that a persona has for a kind; nil: the usual one decides.

@@ -29,17 +29,33 @@ local function options_of(kind, defaults)
   return options or defaults, message
 end
 
+-- As fields of what was made of a script.
+local text_meta = {
+  __index = function(self, key)
+    return (key == "source" or key == "hash") and self.script_used[key] or nil
+  end,
+}
+
+---Gives a table `source` and `hash` of a script, read when they are asked for.
+---@generic T
+---@param result T
+---@param found kalito.Script
+---@return T
+function M.with_text(result, found)
+  result.script_used = found
+  return setmetatable(result, text_meta)
+end
+
 local function in_program(kind, found, result, options)
   local functions = {}
   for name in pairs(contract.kinds[kind].functions) do
     functions[name] = type(result[name]) == "function" or nil
   end
-  return {
+  return M.with_text({
     kind = kind, name = type(result.name) == "string" and result.name or kind, describe = result.describe,
-    origin = found.origin, path = found.path, source = found.source, options = options,
-    defaults = result.defaults or {}, functions = functions, tests = result.tests,
-    call = function(name, ...) return result[name](...) end,
-  }
+    origin = found.origin, path = found.path, options = options, defaults = result.defaults or {},
+    functions = functions, tests = result.tests, call = function(name, ...) return result[name](...) end,
+  }, found)
 end
 
 ---A table of functions that the user has given himself, in the program.
@@ -63,8 +79,7 @@ function M.shipped(kind, plain, found)
   local result = script.builtin(name)
   local options, problem = result.defaults, nil
   if not plain then options, problem = options_of(kind, result.defaults) end
-  found = found or { name = name, origin = "shipped", source = kalito.embedded(name) }
-  local policy = in_program(kind, found, result, options)
+  local policy = in_program(kind, found or script.shipped(name), result, options)
   policy.shipped = true
   return policy, problem
 end
@@ -107,8 +122,8 @@ end
 ---@param unisolated? boolean also where the kernel offers no isolation
 ---@return kalito.Policy? policy, string? problem, string? code nil, message, code when it does not load
 function M.load(kind, found, unisolated)
-  if not found.source then return nil, script.chunk_name(found) .. ": cannot be read", "io" end
   if found.shipped then return M.shipped(kind, false, found) end
+  if not found.source then return nil, script.chunk_name(found) .. ": cannot be read", "io" end
   return load_jailed(kind, found, unisolated)
 end
 

@@ -3,9 +3,22 @@
 -- so that what could steer a terminal is shown, not sent.
 
 local kalito = package.loaded.kalito
-local layout = require "kalito.terminal.layout"
 
-local M = { json = false, quiet = false, safe = layout.safe, safe_lines = layout.safe_lines }
+local M = { json = false, quiet = false }
+
+---Text as one line that a terminal shows and does not obey, see kalito.text.safe.
+---@param text string
+---@return string
+function M.safe(text)
+  return (kalito.text.safe(text))
+end
+
+---Text of several lines, made safe; lines and tabs stay.
+---@param text string
+---@return string
+function M.safe_lines(text)
+  return kalito.text.safe(text, "\n\t")
+end
 
 local EPIPE <const> = 32
 
@@ -81,6 +94,7 @@ end
 
 -- Wide columns share what the others leave of the terminal.
 local function write_aligned(cells, columns)
+  local layout = require "kalito.terminal.layout"
   local widths, right, total = layout.widths(cells), {}, 0
   for j, column in ipairs(columns) do
     right[j] = column.right
