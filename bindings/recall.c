@@ -5,12 +5,35 @@
 
 #include <string.h>
 
-static const char *const WEIGHTS[] = {
-    "k1",        "b",       "b_assistant",    "idf_power", "before",      "before_question",
-    "after",     "same2",   "same2_question", "spread2",   "answer",      "session",
-    "proximity", "speaker", "first_person",   "when",      "date",        "day",
-    "assistant", "opening", "opening_share",  "recent",    "recent_half", "related",
-    "category",  NULL};
+static const char *const WEIGHTS[] = {"k1",
+                                      "b",
+                                      "b_assistant",
+                                      "idf_power",
+                                      "proper",
+                                      "before",
+                                      "before_question",
+                                      "after",
+                                      "same2",
+                                      "same2_question",
+                                      "spread2",
+                                      "answer",
+                                      "session",
+                                      "session_chat",
+                                      "session_assistant",
+                                      "proximity",
+                                      "speaker",
+                                      "first_person",
+                                      "when",
+                                      "date",
+                                      "day",
+                                      "assistant",
+                                      "opening",
+                                      "opening_share",
+                                      "recent",
+                                      "recent_half",
+                                      "related",
+                                      "category",
+                                      NULL};
 
 /* db.recall.words{ stop =, forms =, related =, ... } -> true */
 static int words(lua_State *L) {

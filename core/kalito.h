@@ -925,6 +925,8 @@ typedef struct kal_weights {
     double b;  /* 0.5: messages are short and of one topic: half the usual penalty of length */
     double b_assistant; /* 0.75: long answers ramble: the usual one */
     double idf_power;   /* 1.5: rare words decide; long chat messages are full of middling ones */
+    double
+        proper; /* 1.0 more for a word of the query with a capital inside a sentence: as if it stood there twice */
 
     /* How much a neighbour's words count, as shares of how often they stand there */
 
@@ -944,6 +946,10 @@ typedef struct kal_weights {
     double answer;
     /* 0.3: of the session's own BM25: questions of categories are answered all over one. */
     double session;
+    /* 1.0, in its place, in a turn of a chat: that goes on with a topic, which is all over its sessions. */
+    double session_chat;
+    /* 0.3: how much an assistant's words count for their session: he says three times as many. */
+    double session_assistant;
     double proximity; /* 0.2: the query's words within eight words */
 
     /* What the query says of its answer: factors of 1 + this */
@@ -1140,6 +1146,9 @@ typedef struct kal_plan {
     kal_share pin, summary, recalled, recent;
     /* The recent part drops its oldest so many at a time, 1..100: providers cache prefixes. */
     int64_t block;
+    /* How much the length of recalled messages counts, 0..1: they are taken in the order of score / tokens^brevity. 0: the
+    ** best first; 1: those that hold most for their tokens. 0.2: a message ten times as long must be 1.6 times as good. */
+    double brevity;
 } kal_plan;
 
 /* The original's plan: 10 pins, 3 summaries, 20 recent messages; blocks of 4. With up to 60 recalled ones, which may

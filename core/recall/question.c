@@ -3,6 +3,7 @@
 ** names, what it asks for, and whether it is a question at all or a turn of a chat.
 */
 #include "recall/question.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,20 +108,41 @@ static bool find_speaker(const kali_word *words, size_t n, const name *names, si
 
 /* ---- words ---- */
 
-static void add_term(kali_question *q, const kali_word *w) {
-    for (size_t i = 0; i < q->count; i++)
-        if (same(q->terms[i].stem, w->stem)) return;
-    if (q->count < KALI_TERMS) q->terms[q->count++] = *w;
+/* Whether a sentence, a line or an item of a list ends there, or one begins with a mark. */
+static bool ends_before(kal_str text, size_t at) {
+    size_t start;
+    uint32_t c = kali_decode_back(text, at, &start);
+    return c == 0xA1 || c == 0xBF || (c < 0x80 && c && strchr(".!?:-\r\n", (int)c)); /* ¡ ¿ */
+}
+
+/* A capital inside a sentence, but no month and no day: dates are read apart. */
+static bool is_proper(const kali_word *w, kal_str text, const kali_lexicon *x) {
+    size_t i = w->at, next;
+    if (i >= text.len || !kali_is_upper(kali_decode(text, i, &next))) return false;
+    while (i > 0 && !ends_before(text, i)) {
+        if (kali_is_wordlike(kali_kind(kali_decode_back(text, i, &i))))
+            return !kali_holds(x->time_words, w->word);
+    }
+    return false;
+}
+
+static void add_term(kali_question *q, const kali_word *w, bool proper) {
+    size_t i = 0;
+    while (i < q->count && !same(q->terms[i].stem, w->stem))
+        i++;
+    if (i == KALI_TERMS) return;
+    if (i == q->count) q->terms[q->count++] = *w;
+    q->proper[i] |= proper;
 }
 
 /* Leaves out stop words and names, unless nothing would be left. */
-static void choose_terms(const kali_word *words, size_t n, const name *names, size_t count,
-                         const kali_lexicon *x, kali_question *out) {
+static void choose_terms(const kali_word *words, size_t n, kal_str text, const name *names,
+                         size_t count, const kali_lexicon *x, kali_question *out) {
     for (int strict = 2; strict >= 0 && out->count == 0; strict--) {
         for (size_t i = 0; i < n; i++) {
             if (strict >= 1 && speaker_of(names, count, words[i].word) >= 0) continue;
             if (strict >= 2 && kali_holds(x->stop, words[i].word)) continue;
-            add_term(out, &words[i]);
+            add_term(out, &words[i], is_proper(&words[i], text, x));
         }
     }
 }
@@ -221,7 +243,7 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     if (code != KAL_OK) return code;
     if (!find_speaker(words, n, names, count, out))
         out->speaker = shortened(words, n, prepared, names, count, x);
-    choose_terms(words, n, names, count, x, out);
+    choose_terms(words, n, prepared, names, count, x, out);
     find_date(words, n, x, out);
     out->chat = is_chat(text, n) && !kali_holds(x->look_up, text);
     out->when = kali_holds(x->ask_when, text);

@@ -11,6 +11,7 @@
 
 typedef struct kali_question {
     kali_word terms[KALI_TERMS]; /* distinct stems in their order */
+    bool proper[KALI_TERMS];     /* which of them look like names */
     size_t count;
     int speaker;          /* number of the speaker it names, -1 none */
     bool chat;            /* a turn of a going-on chat, not a look-up */

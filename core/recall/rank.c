@@ -73,15 +73,18 @@ static size_t locate(const kali_documents *d, window *w, int64_t id) {
 
 static void add_own(kali_rank *r, size_t t, lists *l, const kali_postings *p) {
     window w = {.first = INT64_MIN};
+    float assistant = r->question.told ? 1 : (float)r->weights->session_assistant;
     for (size_t i = 0; i < p->count; i++) {
         size_t at = locate(&r->documents, &w, p->rows[i].id);
         if (at == SIZE_MAX) continue;
-        uint32_t s = r->documents.rows[at].session;
+        const kali_record *d = &r->documents.rows[at];
+        float tf = (float)p->rows[i].tf, share = d->flags & KALI_ASSISTANT ? tf * assistant : tf;
         if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
-        if (r->session_tf[s] == 0) r->session_list[l->sessions++] = s;
         r->held[at] |= (uint64_t)1 << t;
-        r->own[at] += (float)p->rows[i].tf;
-        r->session_tf[s] += (float)p->rows[i].tf;
+        r->own[at] += tf;
+        if (!(share > 0)) continue;
+        if (r->session_tf[d->session] == 0) r->session_list[l->sessions++] = d->session;
+        r->session_tf[d->session] += share;
     }
 }
 
@@ -177,10 +180,10 @@ static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
     }
 }
 
-static void score_sessions(kali_rank *r, const lists *l) {
+static void score_sessions(kali_rank *r, const lists *l, double weight) {
     double with = (double)r->documents.session_count, df = (double)l->sessions;
     double average = with > 0 ? (double)r->documents.words / with : 1;
-    double idf = log(1 + (with - df + 0.5) / (df + 0.5));
+    double idf = weight * log(1 + (with - df + 0.5) / (df + 0.5));
     for (size_t i = 0; i < l->sessions; i++) {
         uint32_t s = r->session_list[i];
         double tf = r->session_tf[s];
@@ -252,10 +255,11 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     double widened = floor(EXPAND_DF * (df + (double)l.extras));
     if (l.extras && widened > df) df = widened;
     if (df < 1) df = 1;
-    double idf = pow(log(1 + (n - df + 0.5) / (df + 0.5)), r->weights->idf_power);
+    double weight = r->question.proper[t] ? 1 + r->weights->proper : 1;
+    double idf = weight * pow(log(1 + (n - df + 0.5) / (df + 0.5)), r->weights->idf_power);
     if (code == KAL_OK && l.owns + l.extras) {
         if (l.owns) r->terms[t].idf = (float)idf;
-        score_sessions(r, &l);
+        score_sessions(r, &l, weight);
         code = score_messages(r, &l, idf, err);
     }
     for (size_t i = 0; i < l.owns; i++)
@@ -300,7 +304,8 @@ static void add_sessions(kali_rank *r) {
     float best = 0;
     for (size_t s = 0; s <= r->documents.sessions; s++)
         if (r->session[s] > best) best = r->session[s];
-    float most = (float)r->weights->session * kali_rank_best(r);
+    const kal_weights *w = r->weights;
+    float most = (float)(r->question.chat ? w->session_chat : w->session) * kali_rank_best(r);
     if (best <= 0 || !(most > 0)) return;
     r->session_best = most;
     for (size_t s = 0; s <= r->documents.sessions; s++)

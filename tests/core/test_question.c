@@ -6,6 +6,7 @@
 static const kal_word_lists LISTS = {
     .stop = {"the a of did what is when in to", 31},
     .ask_when = {"when\nhow long", 13},
+    .time_words = {"monday june", 11},
     .first_person = {"i my", 4},
     .you_said = {"you said\nyour advice", 20},
     .look_up = {"remind me", 9},
@@ -155,6 +156,27 @@ static void what_is_asked_for_is_seen(void **state) {
     assert_false(q.when);
 }
 
+/* The terms that look like names. */
+static const char *names(void) {
+    static char out[2000];
+    *out = 0;
+    for (size_t i = 0; i < q.count; i++)
+        if (q.proper[i]) strcat(strncat(out, q.terms[i].word.data, q.terms[i].word.len), " ");
+    return out;
+}
+
+static void a_capital_inside_a_sentence_makes_a_name(void **state) {
+    fixture *f = *state;
+    ask(f, "Pottery is fun in Lisbon. Yesterday we flew with TAP, to *Porto*: Home again!\n- Zebras");
+    assert_string_equal(names(), "lisbon tap porto ");
+    ask(f, "Lisbon. Is it nice there, in Lisbon?"); /* once is enough */
+    assert_string_equal(names(), "lisbon ");
+    ask(f, "Did we go to (\"Casa Verde\") on Monday, in June?"); /* no day and no month */
+    assert_string_equal(names(), "casa verde ");
+    ask(f, "Lisbon?");
+    assert_string_equal(names(), "");
+}
+
 static void any_length_is_taken(void **state) {
     fixture *f = *state;
     char *text = malloc(70000), *p = text;
@@ -179,6 +201,7 @@ int main(void) {
         ON_PEOPLE(dates_are_read_in_several_forms),
         ON_PEOPLE(a_bare_question_is_a_look_up_and_a_statement_a_turn),
         ON_PEOPLE(what_is_asked_for_is_seen),
+        ON_PEOPLE(a_capital_inside_a_sentence_makes_a_name),
         ON_PEOPLE(any_length_is_taken),
     };
     return cmocka_run_group_tests_name("question", tests, NULL, NULL);

@@ -273,6 +273,37 @@ static void what_the_session_lends_is_told(void **state) {
     assert_true(found(zebra)->lent == 0 && found(beside)->lent == 0);
 }
 
+static void a_name_in_the_query_weighs_more_than_another_word(void **state) {
+    fixture *f = *state;
+    int64_t name = say(f, "a", "user", NULL, "Lisbon was warm."),
+            word = say(f, "b", "user", NULL, "The museum was warm.");
+    assert_true(best(f, "the museum in Lisbon") == name);
+    double more = score_of(name) / score_of(word);
+    ok(recall(f, "the museum in lisbon"));
+    assert_true(more > 1.5 * score_of(name) / score_of(word));
+}
+
+/* In a turn of a chat, what its session is about counts as much as a message itself; and what an assistant says counts
+** less for that. */
+static void a_turn_of_a_chat_goes_on_with_a_session(void **state) {
+    fixture *f = *state;
+    int64_t told = say(f, "a", "user", NULL, "The zebra has a tiger.");
+    say(f, "a", "assistant", NULL, "Good.");
+    say(f, "a", "user", NULL, "That tiger has a kitten.");
+    say(f, "b", "user", NULL, "Good morning.");
+    say(f, "b", "assistant", NULL, "The zebra has a tiger. That tiger has a kitten.");
+    ok(recall(f, "zebra tiger kitten"));
+    double look_up = found(told)->lent / found(told)->score;
+    ok(recall(f, "I go on. The zebra, the tiger and the kitten."));
+    double turn = found(told)->lent / found(told)->score;
+    assert_true(turn > 1.5 * look_up);
+    kal_weights equal = kal_weights_default();
+    equal.session_assistant = 3;
+    kal_query query = {.text = T("I go on. The zebra, the tiger and the kitten."), .limit = 10, .weights = &equal};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_true(found(told)->lent / found(told)->score < turn);
+}
+
 static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
     fixture *f = *state;
     say(f, "a", "user", NULL, "Good morning.");
@@ -545,6 +576,8 @@ int main(void) {
         ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
         ON_SESSIONS(reasons_say_why),
         ON_SESSIONS(what_the_session_lends_is_told),
+        ON_SESSIONS(a_name_in_the_query_weighs_more_than_another_word),
+        ON_SESSIONS(a_turn_of_a_chat_goes_on_with_a_session),
         ON_SESSIONS(what_was_said_after_now_is_not_found),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
