@@ -67,6 +67,7 @@ static void read_plan(lua_State *L, int table, kal_plan *plan) {
         read_share(L, "recalled", &plan->recalled);
         read_share(L, "recent", &plan->recent);
         read_count(L, "block", &plan->block);
+        read_number(L, "brevity", &plan->brevity);
     }
     lua_pop(L, 1);
 }

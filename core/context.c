@@ -20,7 +20,8 @@ kal_plan kal_plan_default(void) {
                       .summary = {3, 0.25, 0},
                       .recalled = {60, 0.5, 0.15},
                       .recent = {20, 1, 0},
-                      .block = 4};
+                      .block = 4,
+                      .brevity = 0.2};
 }
 
 /* A plan may come from a script that knows no limits: NaN and what is out of range become the nearest
@@ -41,6 +42,7 @@ static kal_plan tame(const kal_plan *given) {
     p.recalled = tame_share(p.recalled);
     p.recent = tame_share(p.recent);
     p.block = p.block < 1 ? 1 : p.block > BLOCK_MAX ? BLOCK_MAX : p.block;
+    p.brevity = within(p.brevity, 0, 1);
     return p;
 }
 

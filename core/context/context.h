@@ -13,6 +13,7 @@ typedef struct kali_entry {
     kal_str created_at;
     kal_str speaker; /* of a recalled message, where the role does not tell */
     double lent;     /* of a recalled message: what its session has lent to its score */
+    double worth;    /* of a recalled message: the order in which they are taken */
     size_t place;    /* of a recalled message: among them, the best is 0 */
     int64_t number;  /* id of a message */
 } kali_entry;

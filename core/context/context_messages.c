@@ -219,6 +219,24 @@ static kal_code fetch_one(kali_build *b, kali_stmt *q, const kal_recalled *r, ka
     return code;
 }
 
+static int by_worth(const void *x, const void *y) {
+    const kali_entry *a = x, *b = y;
+    return (a->worth < b->worth) - (a->worth > b->worth);
+}
+
+/* What is best for its length first: of two that are equally good, the shorter one leaves room for another. A rule of
+** recall may have put them in an order that is not that of their scores: none counts more than those before it. */
+static void put_in_order(const kali_build *b, kali_found *f) {
+    double score = HUGE_VAL;
+    if (b->plan.brevity <= 0) return;
+    for (size_t i = 0; i < f->count; i++) {
+        kali_entry *e = &f->list[i];
+        if (e->item.score < score) score = e->item.score;
+        e->worth = score > 0 ? score / pow((double)e->item.tokens, b->plan.brevity) : score;
+    }
+    if (f->count) qsort(f->list, f->count, sizeof *f->list, by_worth);
+}
+
 kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
     kali_stmt *q;
     size_t limit = (size_t)b->plan.recalled.limit;
@@ -232,6 +250,7 @@ kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
         const kal_recalled *r = &b->request->recalled[i];
         if (!is_listed(out->list, out->count, r->id)) code = fetch_one(b, q, r, out, err);
     }
+    if (code == KAL_OK) put_in_order(b, out);
     return code;
 }
 

@@ -689,6 +689,8 @@ function db.card.count(filter) end
 ---@field recalled? kalito.Share default 60, share 0.5, min_importance 0.15
 ---@field recent? kalito.Share default 20
 ---@field block? integer the recent part drops its oldest so many at a time, 1..100, default 4
+---@field brevity? number how much the length of recalled messages counts, 0..1, default 0.2: they are taken in the
+---order of score / tokens^brevity
 
 ---@class kalito.Share
 ---@field limit? integer so many rows are candidates, 0..1000

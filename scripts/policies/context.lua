@@ -7,6 +7,7 @@ local defaults = {
   summaries = 3, summary_share = 0.25, summary_importance = 0,
   recalled = 60, recalled_share = 0.5, recalled_scope = "all", -- or "session"
   recalled_score = 0.15, -- what has less than this part of the best score is left out; without what sessions lend
+  brevity = 0.2, -- recalled messages are taken in the order of score / tokens^brevity: short ones leave room for others
   recent = 20, recent_share = 1, recent_importance = 0,
   block = 4, -- the recent part drops its oldest so many at a time: the front stays the same, and is cached
   -- a message of nothing but these brings nothing to mind
@@ -40,7 +41,7 @@ local function plan(ctx)
       limit = recalled, share = o.recalled_share, scope = o.recalled_scope, min_importance = o.recalled_score,
     },
     recent = { limit = o.recent, share = o.recent_share, min_importance = o.recent_importance },
-    block = o.block,
+    block = o.block, brevity = o.brevity,
   }
 end
 

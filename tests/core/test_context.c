@@ -306,6 +306,39 @@ static void what_is_far_behind_the_best_is_not_recalled(void **state) {
     assert_string_equal(outline(), "recalled:1 recalled:2");
 }
 
+static void a_long_message_must_be_better_than_what_it_leaves_no_room_for(void **state) {
+    fixture *f = *state;
+    char text[800] = "";
+    add_session(f, "t");
+    while (strlen(text) < 700)
+        strcat(text, "an apple, a pear and a plum ");
+    int64_t a = add_message(f, "t", text), b = add_message(f, "t", "apple"),
+            c = add_message(f, "t", "pear");
+    kal_recalled recalled[] = {{a, 10, 0, {0}}, {b, 9, 0, {0}}, {c, 8, 0, {0}}};
+    kal_plan plan = kal_plan_default();
+    kal_request r = {.session = T("s"),
+                     .budget = 1000,
+                     .recalled = recalled,
+                     .recalled_count = 3,
+                     .plan = &plan};
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 recalled:3");
+    r.budget = info.tokens - 1; /* one of them must go */
+    ok(build(f, r));
+    assert_string_equal(outline(), "-recalled:1 recalled:2 recalled:3");
+    recalled[0].score = 30;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 -recalled:3");
+    recalled[0].score = 10;
+    plan.brevity = 0; /* the best first */
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 -recalled:3");
+    plan.brevity = 0.2;
+    recalled[0].score = 7; /* where a rule has put it: as good as the next */
+    ok(build(f, r));
+    assert_string_equal(outline(), "-recalled:1 recalled:2 recalled:3");
+}
+
 /* ---- the budget */
 
 static void what_must_be_sent_is_never_cut(void **state) {
@@ -389,11 +422,11 @@ static void a_hostile_plan_becomes_the_nearest_sensible_one(void **state) {
                         {5, 1e300, -1e300}};
     for (int i = 0; i < 4; i++) {
         kal_plan plan = {wild[i], wild[(i + 1) % 4], wild[(i + 2) % 4], wild[(i + 3) % 4],
-                         i % 2 ? INT64_MAX : INT64_MIN};
+                         i % 2 ? INT64_MAX : INT64_MIN, i % 2 ? NAN : 1e300};
         ok(build(f, (kal_request){.session = T("s"), .budget = 100, .plan = &plan}));
         assert_true(info.tokens <= 100);
     }
-    kal_plan all = {{INT64_MAX, 5, NAN}, {0}, {0}, {INT64_MAX, 5, -3}, -7};
+    kal_plan all = {{INT64_MAX, 5, NAN}, {0}, {0}, {INT64_MAX, 5, -3}, -7, -1};
     ok(build(f, (kal_request){.session = T("s"), .budget = 100, .plan = &all}));
     assert_string_equal(outline(), "pin:p recent:1");
 }
@@ -793,7 +826,7 @@ static void no_session_plan_or_budget_breaks_the_rules(void **state) {
         }
         int s = (int)below(&d, SESSIONS);
         kal_plan plan = {wild_share(&d), wild_share(&d), wild_share(&d), wild_share(&d),
-                         below(&d, 4) ? below(&d, 9) : wild_integer(&d)};
+                         below(&d, 4) ? below(&d, 9) : wild_integer(&d), wild_number(&d)};
         if (below(&d, 4) == 0) plan = kal_plan_default();
         kal_recalled recalled[30];
         char text[2000];
@@ -908,6 +941,7 @@ int main(void) {
         ON_SESSION(recalled_messages_come_from_anywhere_and_only_once),
         ON_SESSION(recalled_messages_may_have_what_the_recent_ones_leave),
         ON_SESSION(what_is_far_behind_the_best_is_not_recalled),
+        ON_SESSION(a_long_message_must_be_better_than_what_it_leaves_no_room_for),
         ON_SESSION(what_must_be_sent_is_never_cut),
         ON_SESSION(what_does_not_fit_is_skipped_and_the_next_one_tried),
         ON_SESSION(the_recent_run_ends_at_the_first_that_does_not_fit),

@@ -36,7 +36,7 @@ local about = {
     "How many pins, summaries, recalled and recent messages a context may have, and which part of the budget each.",
     used = "kalito context, why and chat; chat:context in Lua",
     more = { "ctx.budget: tokens; ctx.query: what is recalled",
-      "a plan: pin, summary, recalled, recent = { limit, share, min_importance }; block" },
+      "a plan: pin, summary, recalled, recent = { limit, share, min_importance }; block, brevity" },
   },
   recall = {
     "The last word on what was found in the history for a query.",
