@@ -45,21 +45,23 @@ kal_weights kal_weights_default(void) {
 /* ---- the best ---- */
 
 typedef struct best {
-    uint32_t place;
+    uint32_t place, slot;
     float score;
 } best;
 
 static int by_score(const void *x, const void *y) {
     const best *a = x, *b = y;
     if (a->score != b->score) return a->score > b->score ? -1 : 1;
-    return a->place < b->place ? 1 : a->place > b->place ? -1 : 0; /* the newer first */
+    return a->slot < b->slot ? 1 : a->slot > b->slot ? -1 : 0; /* the newer first */
 }
 
 /* The `room` best active places, best first. `out` has room for them, `numbers` for twice as many. */
 static size_t choose(const kali_rank *r, uint64_t *numbers, best *out, size_t room) {
     size_t n = kali_rank_choose(r, r->now[0] ? r->day : INT64_MAX, numbers, room);
-    for (size_t i = 0; i < n; i++)
-        out[i] = (best){kali_best_place(numbers[i]), kali_best_score(numbers[i])};
+    for (size_t i = 0; i < n; i++) {
+        uint32_t slot = kali_best_slot(numbers[i]);
+        out[i] = (best){r->documents.spots[slot].place, slot, kali_best_score(numbers[i])};
+    }
     qsort(out, n, sizeof *out, by_score);
     return n;
 }
@@ -146,21 +148,22 @@ static bool list_words(const kali_rank *r, uint64_t held, char out[300]) {
 
 /* The terms that stand, or whose related words stand, in a message that lends the place its words: one, two and four away. */
 static uint64_t near_words(const kali_rank *r, uint32_t place) {
-    const kali_record *rows = r->documents.rows;
-    int32_t back = rows[place].previous, on = rows[place].next;
+    const kali_documents *d = &r->documents;
+    uint32_t back = place, on = place;
     uint64_t words = 0;
     for (int away = 1; away <= 4; away++) {
-        if (back >= 0 && away != 3) words |= r->held[back] | r->related[back];
-        if (on >= 0 && away != 3) words |= r->held[on] | r->related[on];
-        back = back < 0 ? -1 : rows[back].previous;
-        on = on < 0 ? -1 : rows[on].next;
+        uint32_t both[] = {back = kali_documents_previous(d, back),
+                           on = kali_documents_next(d, on)};
+        for (size_t i = 0; i < 2 && away != 3; i++)
+            if (both[i]) words |= r->held[d->slots[both[i]]] | r->related[d->slots[both[i]]];
     }
     return words;
 }
 
 static void explain_words(const kali_rank *r, uint32_t place, writer *w) {
     char words[300];
-    uint64_t own = r->held[place], related = r->related[place] & ~own;
+    uint32_t slot = r->documents.slots[place];
+    uint64_t own = r->held[slot], related = r->related[slot] & ~own;
     uint64_t near = near_words(r, place) & ~own & ~related;
     if (list_words(r, own, words)) add_reason(w, "words", words, 0);
     if (list_words(r, related, words)) add_reason(w, "related to", words, 0);
@@ -188,24 +191,26 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
 
 /* ---- neighbours ---- */
 
-/* The nearest of `room` messages in one direction that is by somebody else; -1 none. */
-static int32_t other(const kali_rank *r, uint32_t place, bool back, int room) {
+/* The nearest of `room` messages in one direction that is by somebody else; 0 none. */
+static uint32_t other(const kali_rank *r, uint32_t place, bool back, int room) {
     const kali_record *rows = r->documents.rows, *d = &rows[place];
-    int32_t at = back ? d->previous : d->next;
-    for (; at >= 0 && room > 0; room--) {
+    uint32_t at = place;
+    for (; room > 0; room--) {
+        at = back ? kali_documents_previous(&r->documents, at)
+                  : kali_documents_next(&r->documents, at);
+        if (!at) return 0;
         bool alike = ((rows[at].flags ^ d->flags) & (KALI_ASSISTANT | KALI_OTHER)) == 0;
         if (!alike || rows[at].speaker != d->speaker) return at;
-        at = back ? rows[at].previous : rows[at].next;
     }
-    return -1;
+    return 0;
 }
 
 static void tell_neighbours(const kali_rank *r, uint32_t place, kal_hit *hit) {
     const kali_record *rows = r->documents.rows, *d = &rows[place];
     bool assistant = d->flags & KALI_ASSISTANT, asks = !assistant && d->flags & KALI_QUESTION;
-    int32_t at = other(r, place, !asks, asks ? 2 : 3);
-    int64_t id = at < 0 ? 0 : kali_documents_id(&r->documents, (size_t)at);
-    bool asked = at >= 0 && (assistant || rows[at].flags & KALI_QUESTION);
+    uint32_t at = other(r, place, !asks, asks ? 2 : 3);
+    int64_t id = at ? kali_documents_id(&r->documents, at) : 0;
+    bool asked = at && (assistant || rows[at].flags & KALI_QUESTION);
     hit->answer = asks ? id : 0;
     hit->question = !asks && asked ? id : 0;
 }

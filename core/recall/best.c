@@ -1,5 +1,5 @@
 /*
-** best.c: the best of all scores without sorting them: a score and its place are one number, and of these a few are kept.
+** best.c: the best of all scores without sorting them: a score and its slot are one number, and of these a few are kept.
 */
 #include "recall/rank.h"
 
@@ -11,11 +11,11 @@
 
 /* The bits of numbers above nothing ascend as they do; of two equal scores that of the newer message is the better. 0: it is
 ** worth nothing. */
-static uint64_t number_of(float score, uint32_t place) {
+static uint64_t number_of(float score, uint32_t slot) {
     uint32_t bits;
     if (!(score > 0)) return 0;
     memcpy(&bits, &score, sizeof bits);
-    return (uint64_t)bits << 32 | place;
+    return (uint64_t)bits << 32 | slot;
 }
 
 float kali_best_score(uint64_t best) {
@@ -73,7 +73,7 @@ size_t kali_rank_choose(const kali_rank *r, int64_t day, uint64_t *out, size_t r
     size_t n = 0;
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
-        uint64_t number = number_of(r->score[place], place);
+        uint64_t number = number_of(r->score[place], r->documents.slots[place]);
         if (number <= least || r->documents.rows[place].day > day) continue;
         out[n++] = number;
         if (n < 2 * room) continue;

@@ -43,7 +43,7 @@ static size_t gather(const kali_rank *r, uint32_t place, cursors at, uint64_t *o
     uint32_t positions[POSITIONS];
     int64_t id = kali_documents_id(&r->documents, place);
     size_t n = 0;
-    for (uint64_t held = r->held[place]; held; held &= held - 1) {
+    for (uint64_t held = r->held[r->documents.slots[place]]; held; held &= held - 1) {
         size_t t = (size_t)__builtin_ctzll(held);
         for (size_t f = 0; f < r->terms[t].count; f++) {
             const kali_postings *p = &r->terms[t].forms[f];
@@ -76,7 +76,7 @@ static void put_in_order(uint64_t *a, size_t n) {
 static double best_window(const kali_rank *r, uint32_t place, cursors where) {
     uint64_t at[1024];
     uint16_t inside[KALI_TERMS] = {0};
-    uint64_t held = r->held[place];
+    uint64_t held = r->held[r->documents.slots[place]];
     double best = 0, now = 0;
     if (!(held & (held - 1))) return held ? r->terms[__builtin_ctzll(held)].idf : 0;
     size_t n = gather(r, place, where, at, 1024), first = 0;

@@ -18,15 +18,16 @@
 /* ---- memory ---- */
 
 static bool allocate(kali_rank *r) {
-    size_t n = r->places = r->documents.count * KALI_BLOCK, sessions = r->documents.sessions + 1u;
-    r->score = calloc(n + 1, sizeof *r->score);
-    r->own = calloc(n + 1, sizeof *r->own);
-    r->extra = calloc(n + 1, sizeof *r->extra);
-    r->widened = calloc(n + 1, sizeof *r->widened);
-    r->held = calloc(n + 1, sizeof *r->held);
-    r->related = calloc(n + 1, sizeof *r->related);
-    r->active = malloc((n + 1) * sizeof *r->active);
-    r->list = malloc((3 * n + 1) * sizeof *r->list);
+    size_t n = r->places = r->documents.places, sessions = r->documents.sessions + 1u;
+    size_t slots = r->documents.count * KALI_BLOCK + 1;
+    r->score = calloc(n, sizeof *r->score);
+    r->own = calloc(n, sizeof *r->own);
+    r->extra = calloc(n, sizeof *r->extra);
+    r->widened = calloc(n, sizeof *r->widened);
+    r->held = calloc(slots, sizeof *r->held);
+    r->related = calloc(slots, sizeof *r->related);
+    r->active = malloc(n * sizeof *r->active);
+    r->list = malloc(3 * n * sizeof *r->list);
     r->session = calloc(sessions, sizeof *r->session);
     r->session_tf = calloc(sessions, sizeof *r->session_tf);
     r->session_list = malloc(sessions * sizeof *r->session_list);
@@ -39,7 +40,7 @@ void kali_rank_free(kali_rank *r) {
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
     void *all[] = {r->score,  r->own,  r->extra,   r->widened,    r->held,         r->related,
-                   r->active, r->list, r->session, r->session_tf, r->session_list, r->dense};
+                   r->active, r->list, r->session, r->session_tf, r->session_list, r->norm};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     kali_reader_close(r->reader);
@@ -57,31 +58,35 @@ typedef struct lists {
 
 /* The block that held the last message: the next one is mostly in it, too. */
 typedef struct window {
-    int64_t first; /* id; place */
+    int64_t first; /* id; its slot */
     size_t base;
 } window;
 
+/* The slot of a message that takes part; SIZE_MAX when it does not. */
 static size_t locate(const kali_documents *d, window *w, int64_t id) {
     uint64_t at = (uint64_t)id - (uint64_t)w->first;
-    if (at < KALI_BLOCK) return kali_documents_has(d, w->base + at) ? w->base + at : SIZE_MAX;
-    size_t place = kali_documents_find(d, id, w->base);
-    if (place == SIZE_MAX) return place;
-    w->base = place - place % KALI_BLOCK;
-    w->first = id - (int64_t)(place % KALI_BLOCK);
-    return place;
+    if (at >= KALI_BLOCK) {
+        size_t slot = kali_documents_slot(d, id, w->base);
+        if (slot == SIZE_MAX) return slot;
+        at = slot % KALI_BLOCK;
+        w->base = slot - at;
+        w->first = id - (int64_t)at;
+    }
+    const kali_spot *s = &d->spots[w->base + at];
+    return s->place && kali_scope_has(&d->scope, s->session) ? w->base + at : SIZE_MAX;
 }
 
 static void add_own(kali_rank *r, size_t t, lists *l, const kali_postings *p) {
     window w = {.first = INT64_MIN};
     float assistant = r->question.told ? 1 : (float)r->weights->session_assistant;
     for (size_t i = 0; i < p->count; i++) {
-        size_t at = locate(&r->documents, &w, p->rows[i].id);
-        if (at == SIZE_MAX) continue;
-        const kali_record *d = &r->documents.rows[at];
+        size_t slot = locate(&r->documents, &w, p->rows[i].id);
+        if (slot == SIZE_MAX) continue;
+        const kali_spot *d = &r->documents.spots[slot];
         float tf = (float)p->rows[i].tf, share = d->flags & KALI_ASSISTANT ? tf * assistant : tf;
-        if (r->own[at] == 0) l->own[l->owns++] = (uint32_t)at;
-        r->held[at] |= (uint64_t)1 << t;
-        r->own[at] += tf;
+        if (r->own[d->place] == 0) l->own[l->owns++] = d->place;
+        r->held[slot] |= (uint64_t)1 << t;
+        r->own[d->place] += tf;
         if (!(share > 0)) continue;
         if (r->session_tf[d->session] == 0) r->session_list[l->sessions++] = d->session;
         r->session_tf[d->session] += share;
@@ -91,12 +96,13 @@ static void add_own(kali_rank *r, size_t t, lists *l, const kali_postings *p) {
 static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, float weight) {
     window w = {.first = INT64_MIN};
     for (size_t i = 0; i < p->count; i++) {
-        size_t at = locate(&r->documents, &w, p->rows[i].id);
-        if (at == SIZE_MAX) continue;
+        size_t slot = locate(&r->documents, &w, p->rows[i].id);
+        if (slot == SIZE_MAX) continue;
+        uint32_t at = r->documents.spots[slot].place;
         float tf = weight * (float)p->rows[i].tf;
-        r->related[at] |= (uint16_t)(1u << t);
+        r->related[slot] |= (uint16_t)(1u << t);
         if (r->own[at] > 0 || tf <= r->extra[at]) continue;
-        if (r->extra[at] == 0) l->extra[l->extras++] = (uint32_t)at;
+        if (r->extra[at] == 0) l->extra[l->extras++] = at;
         r->extra[at] = tf;
     }
 }
@@ -141,18 +147,18 @@ static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
 }
 
 /* What is 0 is not listed yet: nothing may be added that leaves it 0, whatever the weights are. */
-static void give(kali_rank *r, lists *l, int32_t place, double amount) {
-    if (place < 0 || !((float)amount > 0)) return;
-    if (r->widened[place] == 0) l->widened[l->wideneds++] = (uint32_t)place;
+static void give(kali_rank *r, lists *l, uint32_t place, double amount) {
+    if (!place || !((float)amount > 0)) return;
+    if (r->widened[place] == 0) l->widened[l->wideneds++] = place;
     r->widened[place] += (float)amount;
 }
 
-static int32_t next_of(const kali_rank *r, int32_t place) {
-    return place < 0 ? -1 : r->documents.rows[place].next;
+static uint32_t next_of(const kali_rank *r, uint32_t place) {
+    return kali_documents_next(&r->documents, place);
 }
 
-static int32_t previous_of(const kali_rank *r, int32_t place) {
-    return place < 0 ? -1 : r->documents.rows[place].previous;
+static uint32_t previous_of(const kali_rank *r, uint32_t place) {
+    return kali_documents_previous(&r->documents, place);
 }
 
 /* A message lends its words to its neighbours: an answer inherits those of its question, a speaker goes on with
@@ -160,21 +166,21 @@ static int32_t previous_of(const kali_rank *r, int32_t place) {
 static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
     const kal_weights *w = r->weights;
     const kali_record *rows = r->documents.rows, *d = &rows[place];
-    int32_t next = d->next, before = d->previous;
-    give(r, l, (int32_t)place, tf);
-    if (next >= 0) {
+    uint32_t next = next_of(r, place), before = previous_of(r, place);
+    give(r, l, place, tf);
+    if (next) {
         bool alike = r->question.told || !((rows[next].flags ^ d->flags) & KALI_ASSISTANT);
         double share = w->before + (d->flags & KALI_QUESTION ? w->before_question : 0);
         if (alike) give(r, l, next, tf * share);
         unsigned both = rows[next].flags | d->flags;
         bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
-        int32_t next2 = next_of(r, next);
+        uint32_t next2 = next_of(r, next);
         give(r, l, next2, tf * (w->same2 + (asked ? w->same2_question : 0)));
         give(r, l, next_of(r, next_of(r, next2)), tf * w->same2 / 2);
     }
-    if (before >= 0) {
+    if (before) {
         give(r, l, before, tf * w->after);
-        int32_t before2 = previous_of(r, before);
+        uint32_t before2 = previous_of(r, before);
         give(r, l, before2, tf * w->same2);
         give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same2 / 2);
     }
@@ -194,9 +200,9 @@ static void score_sessions(kali_rank *r, const lists *l, double weight) {
     }
 }
 
-void kali_rank_share(kali_rank *r, int32_t place, double amount) {
-    if (place < 0 || !((float)amount > 0)) return;
-    if (r->score[place] == 0) r->active[r->active_count++] = (uint32_t)place;
+void kali_rank_share(kali_rank *r, uint32_t place, double amount) {
+    if (!place || !((float)amount > 0)) return;
+    if (r->score[place] == 0) r->active[r->active_count++] = place;
     r->score[place] += (float)amount;
 }
 
@@ -223,7 +229,7 @@ static void add_bm25(kali_rank *r, const lists *l, double idf) {
         uint32_t place = l->widened[i];
         const kali_record *d = &r->documents.rows[place];
         double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
-        kali_rank_share(r, (int32_t)place,
+        kali_rank_share(r, place,
                         idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
         r->widened[place] = 0;
     }
@@ -232,12 +238,9 @@ static void add_bm25(kali_rank *r, const lists *l, double idf) {
 /* Of a term that is in few messages, each with its neighbours; of a common one for all at once. */
 static kal_code score_messages(kali_rank *r, lists *l, double idf, kal_err *err) {
     if (l->owns + l->extras > r->places / COMMON) {
-        double average = average_length(r);
         for (size_t i = 0; i < l->extras; i++)
             r->own[l->extra[i]] = r->extra[l->extra[i]];
-        memmove(l->own + l->owns, l->extra, l->extras * sizeof *l->own);
-        l->owns += l->extras;
-        return kali_dense_add(r, l->own, r->own, l->owns, idf, average, err);
+        return kali_dense_add(r, idf, average_length(r), err);
     }
     for (size_t i = 0; i < l->owns; i++)
         lend(r, l, l->own[i], r->own[l->own[i]]);
@@ -265,7 +268,7 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     for (size_t i = 0; i < l.owns; i++)
         r->own[l.own[i]] = 0;
     for (size_t i = 0; i < l.extras; i++)
-        r->extra[l.extra[i]] = 0;
+        r->own[l.extra[i]] = r->extra[l.extra[i]] = 0;
     return code;
 }
 
@@ -280,14 +283,13 @@ static void spread(kali_rank *r) {
     for (size_t i = 0; i < n; i++) {
         uint32_t place = r->active[i];
         const kali_record *d = &r->documents.rows[place];
+        uint32_t before = previous_of(r, place);
         double v = r->own[place];
-        if (d->previous >= 0) {
-            bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
-                          !(r->documents.rows[d->previous].flags & KALI_ASSISTANT);
-            if (answer) kali_rank_share(r, d->previous, w->answer * v);
-            kali_rank_share(r, previous_of(r, d->previous), w->spread2 * v);
-        }
-        kali_rank_share(r, next_of(r, d->next), w->spread2 * v);
+        bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
+                      !(r->documents.rows[before].flags & KALI_ASSISTANT);
+        if (answer) kali_rank_share(r, before, w->answer * v);
+        kali_rank_share(r, previous_of(r, before), w->spread2 * v);
+        kali_rank_share(r, next_of(r, next_of(r, place)), w->spread2 * v);
     }
     for (size_t i = 0; i < n; i++)
         r->own[r->active[i]] = 0;
@@ -316,13 +318,23 @@ static void add_sessions(kali_rank *r) {
     }
 }
 
+/* All that a common word has given a score. */
+static void list_active(kali_rank *r) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->places; i++) {
+        r->active[n] = (uint32_t)i;
+        n += r->score[i] != 0;
+    }
+    r->active_count = n;
+}
+
 kal_code kali_rank_score(kali_rank *r, kal_err *err) {
     if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (size_t t = 0; t < r->question.count; t++) {
         kal_code code = score_term(r, t, err);
         if (code != KAL_OK) return code;
     }
-    kali_dense_end(r);
+    if (r->norm) list_active(r);
     if (r->active_count == 0) return KAL_OK;
     put_in_order(r->score, r->places, r->active, r->active_count);
     kali_rank_proximity(r);

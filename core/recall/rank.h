@@ -24,15 +24,14 @@ typedef struct kali_rank {
     kali_reader *reader;
     kali_term terms[KALI_TERMS];
     size_t places, active_count;
-    float *score;     /* of each place */
+    float *score;     /* of each place, see kali_documents */
     uint32_t *active; /* places with a score */
     /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
     ** score of each place. */
     float *own, *extra, *widened;
-    /* By position (see kali_layout), made for the first common word: scores, tf of one word, k1 times the length, shares of
-    ** the messages one and two before. One piece of memory, that of the scores. */
-    float *dense, *tf, *norm, *before, *before2;
-    uint64_t *held;    /* of each place, as bits: the terms that it holds */
+    /* Made for the first common word: k1 times the length, shares of the messages one and two before. One piece of memory. */
+    float *norm, *before, *before2;
+    uint64_t *held;    /* of each slot, as bits: the terms that it holds */
     uint16_t *related; /* the same: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
     float *session;    /* BM25 of each session */
@@ -48,12 +47,10 @@ typedef struct kali_rank {
 ** reader. */
 kal_code kali_rank_score(kali_rank *rank, kal_err *err);
 void kali_rank_free(kali_rank *rank);
-/* Adds the scores of one common word: `tf` of those places; then what all of them have added to those of rank.c. */
-kal_code kali_dense_add(kali_rank *rank, const uint32_t *places, const float *tf, size_t count,
-                        double idf, double average, kal_err *err);
-void kali_dense_end(kali_rank *rank);
-/* Adds to the score of a place, -1 none. */
-void kali_rank_share(kali_rank *rank, int32_t place, double amount);
+/* Adds the scores of one common word, whose tf are in `own`. After that, what is active is not known. */
+kal_code kali_dense_add(kali_rank *rank, double idf, double average, kal_err *err);
+/* Adds to the score of a place, 0 none. */
+void kali_rank_share(kali_rank *rank, uint32_t place, double amount);
 float kali_rank_best(const kali_rank *rank);
 /* Weighs the scores by what the query says about its answer. */
 kal_code kali_rank_weigh(kali_rank *rank, kal_err *err);
@@ -63,11 +60,11 @@ void kali_rank_proximity(kali_rank *rank);
 ** as for any speaker who is named when it is looked up what he said. */
 double kali_rank_voice(const kali_rank *rank, const kali_record *record);
 /* The best active places (`room` at most) of no later day than `day`, in no order, as numbers that ascend with the score
-** and then the place: see kali_best_place, kali_best_score. `out` has room for twice as many. */
+** and then the slot: see kali_best_score. `out` has room for twice as many. */
 size_t kali_rank_choose(const kali_rank *rank, int64_t day, uint64_t *out, size_t room);
-static inline uint32_t kali_best_place(uint64_t best) {
+float kali_best_score(uint64_t best);
+static inline uint32_t kali_best_slot(uint64_t best) {
     return (uint32_t)best;
 }
-float kali_best_score(uint64_t best);
 
 #endif

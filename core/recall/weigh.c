@@ -13,7 +13,7 @@ static void add_day(kali_rank *r) {
     if (!day || amount <= 0) return;
     for (size_t i = 0; i < r->places; i++)
         if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
-            kali_rank_share(r, (int32_t)i, amount);
+            kali_rank_share(r, (uint32_t)i, amount);
 }
 
 /* ---- what the query says about its answer ---- */
@@ -70,10 +70,10 @@ static void add_openings(kali_rank *r) {
             r->session_tf[d->session] = v;
     }
     for (size_t s = 0; s <= r->documents.sessions; s++) {
-        int32_t first = r->documents.chains[s].first,
-                next = first < 0 ? -1 : r->documents.rows[first].next;
-        if (next < 0 || !(r->documents.rows[next].flags & KALI_ASSISTANT)) continue;
-        kali_rank_share(r, first, r->weights->opening_share * r->session_tf[s]);
+        const kali_chain *c = &r->documents.chains[s];
+        bool answered = c->messages > 1 && r->documents.rows[c->first + 1].flags & KALI_ASSISTANT;
+        if (!answered) continue;
+        kali_rank_share(r, c->first, r->weights->opening_share * r->session_tf[s]);
     }
 }
 

@@ -222,8 +222,6 @@ int64_t kali_record_read(const uint8_t *p, kali_record *out) {
         (int64_t)get(p + 4, 3) | (int64_t)get(p + 10, 2) << 24 | (int64_t)(p[7] >> 4 & 7) << 40;
     int64_t day = time / MS_DAY;
     *out = (kali_record){.session = get(p, 3),
-                         .previous = -1,
-                         .next = -1,
                          .words = (uint16_t)get(p + 8, 2),
                          .day = (uint16_t)(day <= 0xFFFF ? day : 0),
                          .tick = (uint16_t)time,
@@ -234,17 +232,9 @@ int64_t kali_record_read(const uint8_t *p, kali_record *out) {
 
 kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
                             kal_err *err) {
-    *out = (kali_record){.previous = -1, .next = -1};
+    *out = (kali_record){0};
     if (id < 0) return KAL_OK;
     kal_code code = kali_leaf_read(store, leaf, id / KALI_BLOCK, err);
     if (code == KAL_OK) kali_record_read(leaf->records + id % KALI_BLOCK * RECORD, out);
     return code;
-}
-
-void kali_layout_free(kali_layout *o) {
-    free(o->position);
-    free(o->place);
-    free(o->words);
-    free(o->flags);
-    *o = (kali_layout){0};
 }

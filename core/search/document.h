@@ -19,19 +19,24 @@ enum {
 /* One message, as it is in memory. */
 typedef struct kali_record {
     uint32_t session;
-    int32_t previous, next; /* places of its neighbours in the session, -1 none */
     uint16_t words, day;    /* since 2000-01-01, 0 unknown */
     uint16_t tick;          /* the lowest bits of its time, which tell it from another one */
-    uint8_t flags, speaker; /* flags == 0: there is no message at this place */
+    uint8_t flags, speaker; /* flags == 0: there is no message */
 } kali_record;
 
-/* The messages of one session in their order. */
+/* The messages of one session in their order. They stand side by side, from the place `first` on. */
 typedef struct kali_chain {
-    int32_t first, last; /* places, -1 none */
-    uint32_t messages;
+    uint32_t first, messages;
+    uint32_t room; /* places it has, with KALI_APART that stay empty */
     uint64_t words;
     int64_t time; /* of the last one */
 } kali_chain;
+
+/* Where the message of an id stands (place 0: there is none), and of its record what every posting needs. */
+typedef struct kali_spot {
+    uint32_t place;
+    uint32_t session : 24, flags : 8;
+} kali_spot;
 
 /* Which sessions take part, by number: those of `only`, or all but those of `without`. A number that no session has
 ** stands in a damaged record only. */
@@ -51,45 +56,50 @@ static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
     return s->only ? in : !in;
 }
 
-/* The messages session by session, with empty positions in between: see dense.c, which makes it. */
-typedef struct kali_layout {
-    uint32_t *position; /* of each place */
-    uint32_t *place;    /* at each position, UINT32_MAX none */
-    uint16_t *words;    /* of the message there, as in its record */
-    uint8_t *flags;     /* 0 none */
-    size_t count;       /* positions; 0: not made */
-} kali_layout;
-void kali_layout_free(kali_layout *layout);
+#define KALI_MARGIN 64 /* empty places before all messages and behind them */
+#define KALI_APART 4   /* empty places between two sessions: as far as a message lends its words */
 
-/* All messages, and which of them take part. The place of a message is its block's position times KALI_BLOCK plus its
-** position in the block; neighbours are in the same session, so that all of them take part or none. Borrowed: valid
-** until the next call that writes or loads. */
+/* All messages, and which of them take part. A message has a slot and a place. Slots are in the order of ids: its block's
+** position times KALI_BLOCK plus its position in the block. Places are in the order of its session, whose neighbours have
+** the next places, or no message is there. Borrowed: valid until the next call that writes or loads. */
 typedef struct kali_documents {
-    const int64_t *blocks; /* numbers of the blocks, ascending */
-    const kali_record *rows;
-    size_t count; /* blocks */
+    const int64_t *blocks;   /* numbers of the blocks, ascending */
+    const kali_spot *spots;  /* of each slot */
+    size_t count;            /* blocks */
+    const kali_record *rows; /* at each place */
+    const uint32_t *slots;   /* the same */
+    size_t places;           /* a multiple of KALI_MARGIN */
     const kali_chain *chains;
     /* The numbers of all sessions that have messages, that of the last message first. */
     const int64_t *latest;
     size_t latest_count;
     uint32_t sessions;        /* highest session number; chains has one more */
     const uint32_t *speakers; /* how many messages each has, without scope */
-    kali_layout *layout;      /* kept as long as the messages stay where they are */
     kali_scope scope;
     size_t session_count; /* of those that take part: sessions with words, messages, words */
     size_t messages;
     uint64_t words;
 } kali_documents;
 
-static inline int64_t kali_documents_id(const kali_documents *d, size_t place) {
-    return d->blocks[place / KALI_BLOCK] * KALI_BLOCK + (int64_t)(place % KALI_BLOCK);
+static inline int64_t kali_documents_id(const kali_documents *d, uint32_t place) {
+    uint32_t slot = d->slots[place];
+    return d->blocks[slot / KALI_BLOCK] * KALI_BLOCK + (int64_t)(slot % KALI_BLOCK);
 }
 static inline bool kali_documents_has(const kali_documents *d, size_t place) {
     return d->rows[place].flags && kali_scope_has(&d->scope, d->rows[place].session);
 }
+/* The neighbours of a place in its session, 0 none; of 0 there are none. */
+static inline uint32_t kali_documents_next(const kali_documents *d, uint32_t place) {
+    return d->rows[place + 1].flags ? place + 1 : 0;
+}
+static inline uint32_t kali_documents_previous(const kali_documents *d, uint32_t place) {
+    return place && d->rows[place - 1].flags ? place - 1 : 0;
+}
 
-/* The place of a message that takes part, at or after `from` when that helps; SIZE_MAX when it is not there. */
-size_t kali_documents_find(const kali_documents *documents, int64_t id, size_t from);
+/* The slot of an id, which may be that of no message; near `from` it is found faster. SIZE_MAX: there is none. */
+size_t kali_documents_slot(const kali_documents *documents, int64_t id, size_t from);
+/* The place of a message that takes part; 0 when it is not there. */
+uint32_t kali_documents_find(const kali_documents *documents, int64_t id);
 /* Inside a transaction. What was read before is kept by the store and brought up to date: by the blocks that the store
 ** has changed since, or as a whole when another connection has written. */
 kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,

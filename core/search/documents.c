@@ -1,31 +1,12 @@
 /*
-** documents.c: the records of all messages in memory, linked with their neighbours: 20 bytes for each message and 40
-** for each session, kept from one recall to the next. A session's order is (time, id); as nearly all messages are
-** added in it, places ascend in it too, and a session where they do not is sorted when everything is read.
+** documents.c: brings the records of all messages in memory up to date, from one recall to the next: 24 bytes for each
+** message and 40 for each session. A session's order is (time, id); as nearly all messages are added in it, slots ascend in
+** it too, and a session where they do not is sorted when everything is read.
 */
-#include "search/document.h"
+#include "search/history.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define STALE 64 /* changed blocks that are worth knowing one by one */
-#define UNKNOWN INT64_MAX
-
-typedef struct kali_history {
-    int64_t *blocks;
-    kali_record *rows;
-    size_t count, room; /* blocks */
-    kali_chain *chains;
-    int64_t *latest; /* see kali_documents */
-    size_t latest_count;
-    kali_layout layout;
-    uint32_t sessions;      /* highest session number */
-    uint32_t speakers[256]; /* how many messages each has */
-    bool whole, ranked;     /* it is loaded; `latest` is true */
-    uint32_t version;       /* kali_db_version when it was */
-    int64_t stale[STALE];   /* blocks that have changed since, in any order */
-    size_t stales;
-} kali_history;
 
 static kal_code no_memory(kal_err *err) {
     return kali_fail(err, KAL_NOMEM, "out of memory");
@@ -38,7 +19,7 @@ void kali_documents_changed(kal_store *store, int64_t block) {
     if (!h) return;
     for (size_t i = 0; i < h->stales; i++)
         if (h->stale[i] == block) return;
-    if (h->stales < STALE)
+    if (h->stales < KALI_STALE)
         h->stale[h->stales++] = block;
     else
         h->whole = false;
@@ -53,113 +34,42 @@ void kali_documents_committed(kal_store *store, uint32_t version) {
 }
 
 void kali_documents_forget(kal_store *store) {
-    kali_history *h = store->history;
-    if (!h) return;
-    free(h->blocks);
-    free(h->rows);
-    free(h->chains);
-    free(h->latest);
-    kali_layout_free(&h->layout);
-    free(h);
+    kali_history_free(store->history);
     store->history = NULL;
-}
-
-/* ---- chains ---- */
-
-/* Behind the last message of its session. */
-static void append(kali_history *h, int32_t place, int64_t time) {
-    kali_record *row = &h->rows[place];
-    kali_chain *c = &h->chains[row->session];
-    row->previous = c->last;
-    row->next = -1;
-    if (c->last >= 0)
-        h->rows[c->last].next = place;
-    else
-        c->first = place;
-    if (row->previous < 0) row->flags |= KALI_OPENING;
-    c->last = place;
-    c->time = time;
-}
-
-static void count_in(kali_history *h, const kali_record *row) {
-    kali_chain *c = &h->chains[row->session];
-    c->messages++;
-    c->words += row->words;
-    h->speakers[row->speaker] += !(row->flags & KALI_ASSISTANT);
-}
-
-static void count_out(kali_history *h, const kali_record *row) {
-    kali_chain *c = &h->chains[row->session];
-    c->messages--;
-    c->words -= row->words;
-    h->speakers[row->speaker] -= !(row->flags & KALI_ASSISTANT);
-}
-
-static void take_out(kali_history *h, int32_t place) {
-    kali_record *row = &h->rows[place];
-    kali_chain *c = &h->chains[row->session];
-    count_out(h, row);
-    if (row->previous >= 0)
-        h->rows[row->previous].next = row->next;
-    else
-        c->first = row->next;
-    if (row->next >= 0)
-        h->rows[row->next].previous = row->previous;
-    else
-        c->last = row->previous, c->time = UNKNOWN;
-    if (row->previous < 0 && row->next >= 0) h->rows[row->next].flags |= KALI_OPENING;
-    row->flags = 0;
 }
 
 /* ---- reading everything ---- */
 
-static bool make_room(kali_history *h) {
-    if (h->count < h->room) return true;
-    size_t room = h->room + h->room / 2 + 16;
-    if (room > INT32_MAX / KALI_BLOCK) return false;
-    int64_t *numbers = realloc(h->blocks, room * sizeof *numbers);
-    if (numbers) h->blocks = numbers;
-    kali_record *rows = realloc(h->rows, room * KALI_BLOCK * sizeof *rows);
-    if (rows) h->rows = rows;
-    if (!numbers || !rows) return false;
-    h->room = room;
-    return true;
-}
+/* All records by slot, as they are read. */
+typedef struct reading {
+    kali_history *history;
+    kali_record *records;
+    size_t room; /* blocks */
+} reading;
 
-/* A message whose session is not in the order of ids. */
-typedef struct knot {
-    int64_t time;
-    uint32_t session;
-    int32_t place;
-} knot;
-
-static int by_order(const void *x, const void *y) {
-    const knot *a = x, *b = y;
-    if (a->session != b->session) return a->session < b->session ? -1 : 1;
-    if (a->time != b->time) return a->time < b->time ? -1 : 1;
-    return (a->place > b->place) - (a->place < b->place);
-}
-
-/* Takes in a block: its messages go to the ends of their chains. Where they do not belong there the session is tangled
-** from then on. */
-static void take_block(kali_history *h, int64_t number, kal_str blob) {
+/* Takes in a block. A session whose messages are not in the order of slots is tangled from then on. */
+static bool take_block(reading *g, int64_t number, kal_str blob) {
+    kali_history *h = g->history;
+    if (!kali_history_block(h, number)) return false;
+    if (h->count > g->room) {
+        kali_record *p = realloc(g->records, h->block_room * KALI_BLOCK * sizeof *p);
+        if (!p) return false;
+        g->records = p;
+        g->room = h->block_room;
+    }
     const uint8_t *p = (const uint8_t *)blob.data;
     size_t n = blob.len / KALI_RECORD < KALI_BLOCK ? blob.len / KALI_RECORD : KALI_BLOCK;
-    size_t first = h->count * KALI_BLOCK;
-    h->blocks[h->count++] = number;
-    memset(h->rows + first, 0, KALI_BLOCK * sizeof *h->rows);
-    for (size_t i = 0; i < n; i++, p += KALI_RECORD) {
-        kali_record *row = &h->rows[first + i];
+    kali_record *row = g->records + (h->count - 1) * KALI_BLOCK;
+    memset(row, 0, KALI_BLOCK * sizeof *row);
+    for (size_t i = 0; i < n; i++, row++, p += KALI_RECORD) {
         int64_t time = kali_record_read(p, row);
         if (row->session > h->sessions) row->flags = 0; /* damaged */
         if (!row->flags) continue;
         kali_chain *c = &h->chains[row->session];
-        count_in(h, row);
-        if (c->time <= time)
-            append(h, (int32_t)(first + i), time);
-        else
-            c->time = UNKNOWN;
+        c->time = c->time <= time ? time : KALI_UNKNOWN;
+        kali_history_count(h, row, 1);
     }
+    return true;
 }
 
 static const char ALL[] = "SELECT block, records FROM kalito_documents WHERE block >= 0"
@@ -168,69 +78,89 @@ static const char ALL[] = "SELECT block, records FROM kalito_documents WHERE blo
 static kal_code read_all(kal_store *store, kali_history *h, kal_err *err) {
     kali_stmt *q;
     bool row;
+    reading g = {.history = h};
     kal_code code = kali_db_use(store->db, ALL, &q, err);
     if (code != KAL_OK) return code;
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
-        if (!make_room(h)) {
-            kali_reset(q);
-            return no_memory(err);
-        }
-        take_block(h, kali_integer(q, 0), kali_blob(q, 1));
+        if (take_block(&g, kali_integer(q, 0), kali_blob(q, 1))) continue;
+        kali_reset(q);
+        code = no_memory(err);
+        break;
     }
+    if (code == KAL_OK && !kali_history_arrange(h, g.records)) code = no_memory(err);
+    free(g.records);
     return code;
+}
+
+/* A message whose session is not in the order of slots. */
+typedef struct knot {
+    int64_t time;
+    uint32_t slot;
+    kali_record row;
+} knot;
+
+static int by_order(const void *x, const void *y) {
+    const knot *a = x, *b = y;
+    if (a->row.session != b->row.session) return a->row.session < b->row.session ? -1 : 1;
+    if (a->time != b->time) return a->time < b->time ? -1 : 1;
+    return (a->slot > b->slot) - (a->slot < b->slot);
 }
 
 /* The messages of tangled sessions; their times are in the file only. */
 static kal_code find_knots(kal_store *store, const kali_history *h, knot *out, kal_err *err) {
     kali_leaf leaf = {0};
-    kali_record record;
-    for (size_t i = 0; i < h->count * KALI_BLOCK; i++) {
-        const kali_record *row = &h->rows[i];
-        if (!row->flags || h->chains[row->session].time != UNKNOWN) continue;
-        kal_code code = kali_leaf_read(store, &leaf, h->blocks[i / KALI_BLOCK], err);
+    for (size_t slot = 0; slot < h->count * KALI_BLOCK; slot++) {
+        const kali_spot *s = &h->spots[slot];
+        if (!s->place || h->chains[s->session].time != KALI_UNKNOWN) continue;
+        kal_code code = kali_leaf_read(store, &leaf, h->blocks[slot / KALI_BLOCK], err);
         if (code != KAL_OK) return code;
-        int64_t time = kali_record_read(leaf.records + i % KALI_BLOCK * KALI_RECORD, &record);
-        *out++ = (knot){time, row->session, (int32_t)i};
+        kali_record same;
+        int64_t time = kali_record_read(leaf.records + slot % KALI_BLOCK * KALI_RECORD, &same);
+        *out++ = (knot){time, (uint32_t)slot, h->rows[s->place]};
     }
     return KAL_OK;
 }
 
-/* Links the messages of such sessions in their order. */
+/* Puts the messages of such sessions into their order. */
 static kal_code untangle(kal_store *store, kali_history *h, kal_err *err) {
-    size_t n = 0;
+    size_t n = 0, k = 0;
     for (size_t s = 0; s <= h->sessions; s++)
-        if (h->chains[s].time == UNKNOWN) n += h->chains[s].messages;
+        if (h->chains[s].time == KALI_UNKNOWN) n += h->chains[s].messages;
     if (n == 0) return KAL_OK;
     knot *all = malloc(n * sizeof *all);
     if (!all) return no_memory(err);
     kal_code code = find_knots(store, h, all, err);
     if (code == KAL_OK) qsort(all, n, sizeof *all, by_order);
     for (size_t i = 0; i < n && code == KAL_OK; i++) {
-        kali_chain *c = &h->chains[all[i].session];
-        if (i == 0 || all[i].session != all[i - 1].session) c->first = c->last = -1;
-        h->rows[all[i].place].flags &= (uint8_t)~KALI_OPENING;
-        append(h, all[i].place, all[i].time);
+        kali_chain *c = &h->chains[all[i].row.session];
+        k = i && all[i].row.session == all[i - 1].row.session ? k + 1 : 0;
+        kali_history_put(h, c->first + (uint32_t)k, all[i].slot, &all[i].row);
+        c->time = all[i].time;
     }
     free(all);
     return code;
 }
 
-static kal_code load(kal_store *store, kal_err *err) {
+/* The highest number of a session. */
+static kal_code read_most(kal_store *store, uint32_t *out, kal_err *err) {
     static const char MOST[] = "SELECT max(number) FROM kalito_numbers";
     int64_t most;
     kal_code code = kali_db_integer(store->db, MOST, &most, err);
+    if (code == KAL_OK) *out = most > 0 && most < 1 << 24 ? (uint32_t)most : 0;
+    return code;
+}
+
+static kal_code load(kal_store *store, kal_err *err) {
+    uint32_t most;
+    kal_code code = read_most(store, &most, err);
     if (code != KAL_OK) return code;
     kali_documents_forget(store);
     kali_history *h = store->history = calloc(1, sizeof *h);
-    if (!h) return no_memory(err);
-    h->sessions = most > 0 && most < 1 << 24 ? (uint32_t)most : 0;
-    h->chains = malloc((h->sessions + 1u) * sizeof *h->chains);
-    h->latest = malloc((h->sessions + 1u) * sizeof *h->latest);
-    if (!h->chains || !h->latest) return no_memory(err);
-    for (size_t i = 0; i <= h->sessions; i++)
-        h->chains[i] = (kali_chain){.first = -1, .last = -1};
+    if (!h || !kali_history_sessions(h, most)) return no_memory(err);
     code = read_all(store, h, err);
     if (code == KAL_OK) code = untangle(store, h, err);
+    for (size_t s = 0; code == KAL_OK && s <= h->sessions; s++)
+        if (h->chains[s].messages) h->rows[h->chains[s].first].flags |= KALI_OPENING;
     h->version = kali_db_version(store->db);
     h->whole = code == KAL_OK;
     return code;
@@ -255,13 +185,11 @@ static size_t position_of(const int64_t *blocks, size_t count, int64_t number) {
 static kal_code renew_time(kal_store *store, kali_history *h, kali_chain *c, kal_err *err) {
     kali_leaf leaf = {0};
     kali_record record;
-    if (c->time != UNKNOWN || c->last < 0) {
-        if (c->last < 0) c->time = 0;
-        return KAL_OK;
-    }
-    kal_code code = kali_leaf_read(store, &leaf, h->blocks[c->last / KALI_BLOCK], err);
+    if (c->time != KALI_UNKNOWN || !c->messages) return KAL_OK;
+    uint32_t slot = h->slots[c->first + c->messages - 1];
+    kal_code code = kali_leaf_read(store, &leaf, h->blocks[slot / KALI_BLOCK], err);
     if (code != KAL_OK) return code;
-    int64_t time = kali_record_read(leaf.records + c->last % KALI_BLOCK * KALI_RECORD, &record);
+    int64_t time = kali_record_read(leaf.records + slot % KALI_BLOCK * KALI_RECORD, &record);
     if (record.flags) c->time = time;
     return KAL_OK;
 }
@@ -272,35 +200,36 @@ static bool stays(const kali_record *a, const kali_record *b) {
            a->tick == b->tick;
 }
 
-/* What is new must come last in its session. *fine: it does, and else everything must be read. */
-static kal_code renew_row(kal_store *store, kali_history *h, int32_t place, const uint8_t *p,
+/* A message that is new must come last in its session. *fine: it does, and else everything must be read. */
+static kal_code add_row(kal_store *store, kali_history *h, uint32_t slot, const kali_record *now,
+                        int64_t time, bool *fine, kal_err *err) {
+    uint32_t most = h->sessions;
+    kal_code code = now->session > most ? read_most(store, &most, err) : KAL_OK;
+    if (code != KAL_OK) return code;
+    *fine = now->session <= most;
+    if (!*fine) return KAL_OK;
+    if (most > h->sessions && !kali_history_sessions(h, most)) return no_memory(err);
+    kali_chain *c = &h->chains[now->session];
+    code = renew_time(store, h, c, err);
+    *fine = c->time <= time && (!c->messages || h->slots[c->first + c->messages - 1] < slot);
+    if (code != KAL_OK || !*fine) return code;
+    return kali_history_append(h, slot, now, time) ? KAL_OK : no_memory(err);
+}
+
+static kal_code renew_row(kal_store *store, kali_history *h, uint32_t slot, const uint8_t *p,
                           bool *fine, kal_err *err) {
-    kali_record now;
+    kali_record now, *row = &h->rows[h->spots[slot].place];
     int64_t time = kali_record_read(p, &now);
-    kali_record *row = &h->rows[place];
     *fine = true;
-    if (row->flags || now.flags) kali_layout_free(&h->layout);
     if (stays(row, &now)) {
-        now.previous = row->previous;
-        now.next = row->next;
         now.flags |= row->flags & KALI_OPENING;
-        count_out(h, row);
-        *row = now;
-        count_in(h, row);
+        kali_history_count(h, row, -1);
+        kali_history_count(h, &now, 1);
+        kali_history_put(h, h->spots[slot].place, slot, &now);
         return KAL_OK;
     }
-    h->ranked = h->ranked && !row->flags && !now.flags;
-    if (row->flags) take_out(h, place);
-    if (!now.flags) return KAL_OK;
-    *fine = now.session <= h->sessions;
-    kali_chain *c = &h->chains[*fine ? now.session : 0];
-    kal_code code = *fine ? renew_time(store, h, c, err) : KAL_OK;
-    *fine = *fine && code == KAL_OK && c->time <= time && c->last < place;
-    if (!*fine) return code;
-    *row = now;
-    count_in(h, row);
-    append(h, place, time);
-    return KAL_OK;
+    if (row->flags) kali_history_take_out(h, slot);
+    return now.flags ? add_row(store, h, slot, &now, time, fine, err) : KAL_OK;
 }
 
 static kal_code renew_block(kal_store *store, kali_history *h, int64_t number, bool *fine,
@@ -310,13 +239,9 @@ static kal_code renew_block(kal_store *store, kali_history *h, int64_t number, b
     *fine = at == h->count || h->blocks[at] == number;
     kal_code code = *fine ? kali_leaf_read(store, &leaf, number, err) : KAL_OK;
     if (code != KAL_OK || !*fine) return code;
-    if (at == h->count) {
-        if (!make_room(h)) return no_memory(err);
-        h->blocks[h->count++] = number;
-        memset(h->rows + at * KALI_BLOCK, 0, KALI_BLOCK * sizeof *h->rows);
-    }
+    if (at == h->count && !kali_history_block(h, number)) return no_memory(err);
     for (size_t i = 0; i < KALI_BLOCK && *fine && code == KAL_OK; i++)
-        code = renew_row(store, h, (int32_t)(at * KALI_BLOCK + i), leaf.records + i * KALI_RECORD,
+        code = renew_row(store, h, (uint32_t)(at * KALI_BLOCK + i), leaf.records + i * KALI_RECORD,
                          fine, err);
     return code;
 }
@@ -335,7 +260,8 @@ static kal_code renew(kal_store *store, kal_err *err) {
     if (code == KAL_OK) code = kali_document_flush(store, err);
     if (code != KAL_OK) return code;
     bool writing = store->batch && !store->reading; /* others cannot */
-    bool fine = h && h->whole && (writing || h->version == kali_db_version(store->db));
+    bool fine = h && h->whole && h->wasted <= h->places / 2 &&
+                (writing || h->version == kali_db_version(store->db));
     if (fine && h->stales) qsort(h->stale, h->stales, sizeof *h->stale, by_number);
     for (size_t i = 0; code == KAL_OK && fine && i < h->stales; i++)
         code = renew_block(store, h, h->stale[i], &fine, err);
@@ -347,34 +273,23 @@ static kal_code renew(kal_store *store, kal_err *err) {
 
 /* ---- public ---- */
 
-/* Puts the sessions in the order of their last messages. */
-static void rank_sessions(kali_history *h) {
-    if (h->ranked) return;
-    h->latest_count = 0;
-    for (uint32_t s = 0; s <= h->sessions; s++)
-        if (h->chains[s].last >= 0)
-            h->latest[h->latest_count++] = (int64_t)(INT32_MAX - h->chains[s].last) << 24 | s;
-    qsort(h->latest, h->latest_count, sizeof *h->latest, by_number);
-    for (size_t i = 0; i < h->latest_count; i++)
-        h->latest[i] &= 0xFFFFFF;
-    h->ranked = true;
-}
-
 kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_documents *out,
                              kal_err *err) {
     kal_code code = renew(store, err);
     if (code != KAL_OK) return code;
     kali_history *h = store->history;
-    rank_sessions(h);
+    kali_history_rank(h);
     *out = (kali_documents){.blocks = h->blocks,
-                            .rows = h->rows,
+                            .spots = h->spots,
                             .count = h->count,
+                            .rows = h->rows,
+                            .slots = h->slots,
+                            .places = h->places,
                             .chains = h->chains,
                             .latest = h->latest,
                             .latest_count = h->latest_count,
                             .sessions = h->sessions,
                             .speakers = h->speakers,
-                            .layout = &h->layout,
                             .scope = *scope};
     for (size_t i = 0; i < h->latest_count; i++) {
         const kali_chain *c = &h->chains[h->latest[i]];
@@ -386,7 +301,7 @@ kal_code kali_documents_load(kal_store *store, const kali_scope *scope, kali_doc
     return KAL_OK;
 }
 
-size_t kali_documents_find(const kali_documents *d, int64_t id, size_t from) {
+size_t kali_documents_slot(const kali_documents *d, int64_t id, size_t from) {
     int64_t number = id / KALI_BLOCK;
     size_t at = from / KALI_BLOCK;
     if (id < 0 || at >= d->count) return SIZE_MAX;
@@ -395,6 +310,11 @@ size_t kali_documents_find(const kali_documents *d, int64_t id, size_t from) {
     bool there = leap < d->count - at && d->blocks[at + leap] == number;
     at = there ? at + leap : position_of(d->blocks, d->count, number);
     if (at >= d->count || d->blocks[at] != number) return SIZE_MAX;
-    size_t place = at * KALI_BLOCK + (size_t)(id % KALI_BLOCK);
-    return kali_documents_has(d, place) ? place : SIZE_MAX;
+    return at * KALI_BLOCK + (size_t)(id % KALI_BLOCK);
+}
+
+uint32_t kali_documents_find(const kali_documents *d, int64_t id) {
+    size_t slot = kali_documents_slot(d, id, 0);
+    uint32_t place = slot == SIZE_MAX ? 0 : d->spots[slot].place;
+    return place && kali_documents_has(d, place) ? place : 0;
 }

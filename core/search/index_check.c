@@ -196,9 +196,10 @@ static kal_code check_ghosts(job *j, const table *t, kal_err *err) {
     if (code == KAL_OK) code = kali_documents_load(j->store, &all, &documents, err);
     if (code != KAL_OK) return code;
     for (size_t i = 0; i < documents.count * KALI_BLOCK && code == KAL_OK; i++) {
-        int64_t id = kali_documents_id(&documents, i);
+        if (!documents.spots[i].place) continue;
+        int64_t id = kali_documents_id(&documents, documents.spots[i].place);
         entry *e = t->room ? place_of(t, id) : NULL;
-        if (documents.rows[i].flags && !(e && e->used && e->seen))
+        if (!(e && e->used && e->seen))
             code = report_message(j, id, "is gone, but has a record", err);
     }
     return code;

@@ -64,7 +64,7 @@ void kali_documents_speakers(const kali_documents *d, bool out[256]) {
     }
     for (size_t i = 0; i < d->latest_count; i++) {
         if (!kali_scope_has(&d->scope, (uint32_t)d->latest[i])) continue;
-        for (int32_t p = d->chains[d->latest[i]].first; p >= 0; p = d->rows[p].next)
+        for (uint32_t p = d->chains[d->latest[i]].first; d->rows[p].flags; p++)
             if (!(d->rows[p].flags & KALI_ASSISTANT)) out[d->rows[p].speaker] = true;
     }
 }

@@ -1,4 +1,4 @@
-/* The records of messages that recall reads instead of rows: what they say, their links, scopes, other programs. */
+/* The records of messages that recall reads instead of rows: what they say, their neighbours, scopes, other programs. */
 #include "support.h"
 
 #include "search/document.h"
@@ -11,12 +11,19 @@ static kali_documents load(fixture *f) {
 }
 
 static const kali_record *record(const kali_documents *d, int64_t id) {
-    size_t at = kali_documents_find(d, id, 0);
-    return at == SIZE_MAX ? NULL : &d->rows[at];
+    uint32_t at = kali_documents_find(d, id);
+    return at ? &d->rows[at] : NULL;
 }
 
-static int64_t id_at(const kali_documents *d, int32_t place) {
-    return place < 0 ? 0 : kali_documents_id(d, (size_t)place);
+/* The ids of the messages before and after one in its session; 0 none. */
+static int64_t before(const kali_documents *d, int64_t id) {
+    uint32_t place = kali_documents_previous(d, kali_documents_find(d, id));
+    return place ? kali_documents_id(d, place) : 0;
+}
+
+static int64_t after(const kali_documents *d, int64_t id) {
+    uint32_t place = kali_documents_next(d, kali_documents_find(d, id));
+    return place ? kali_documents_id(d, place) : 0;
 }
 
 static int64_t say(fixture *f, const char *session, const char *role, const char *speaker, const char *text) {
@@ -50,24 +57,24 @@ static void a_record_says_who_speaks_and_how(void **state) {
     assert_int_equal(d.messages, 3);
 }
 
-static void neighbours_are_linked_within_their_session(void **state) {
+static void neighbours_are_those_of_their_session(void **state) {
     fixture *f = *state;
     int64_t one = add_message(f, "a", "one"), other_one = add_message(f, "b", "other"),
             two = add_message(f, "a", "two"), three = add_message(f, "a", "three");
     kali_documents d = load(f);
-    assert_int_equal(id_at(&d, record(&d, one)->next), two);
-    assert_int_equal(id_at(&d, record(&d, two)->next), three);
-    assert_int_equal(id_at(&d, record(&d, three)->previous), two);
-    assert_int_equal(record(&d, three)->next, -1);
-    assert_int_equal(record(&d, other_one)->previous, -1);
-    assert_int_equal(record(&d, other_one)->next, -1);
+    assert_int_equal(after(&d, one), two);
+    assert_int_equal(after(&d, two), three);
+    assert_int_equal(before(&d, three), two);
+    assert_int_equal(after(&d, three), 0);
+    assert_int_equal(before(&d, other_one), 0);
+    assert_int_equal(after(&d, other_one), 0);
     ok(kal_message_del(f->store, two, &f->err));
     d = load(f);
     assert_null(record(&d, two));
     assert_int_equal(d.messages, 3);
 }
 
-static void links_reach_over_blocks_and_large_ids(void **state) {
+static void neighbours_reach_over_blocks_and_large_ids(void **state) {
     fixture *f = *state;
     int64_t last = 0, far = 5000000;
     ok(kal_store_begin(f->store, &f->err));
@@ -77,13 +84,12 @@ static void links_reach_over_blocks_and_large_ids(void **state) {
     ok(kal_message_add(f->store, &row, &f->err));
     ok(kal_store_commit(f->store, &f->err));
     kali_documents d = load(f);
-    int32_t place = record(&d, far)->previous;
-    int64_t expected = last;
+    int64_t id = before(&d, far), expected = last;
     for (int i = 0; i < 700; i++, expected--) {
-        assert_int_equal(id_at(&d, place), expected);
-        place = d.rows[place].previous;
+        assert_int_equal(id, expected);
+        id = before(&d, id);
     }
-    assert_int_equal(place, -1);
+    assert_int_equal(id, 0);
     assert_null(record(&d, 4999999));
     assert_null(record(&d, -1));
 }
@@ -145,8 +151,17 @@ static void damaged_records_do_no_harm(void **state) {
 
 /* ---- everything at random ---- */
 
+static void assert_newest_first(fixture *f, const kali_documents *d) {
+    assert_int_equal(d->latest_count, integer(f, "SELECT count(DISTINCT session_id) FROM messages"));
+    for (size_t i = 0; i < d->latest_count; i++) {
+        const kali_chain *c = &d->chains[d->latest[i]], *newer = i ? &d->chains[d->latest[i - 1]] : NULL;
+        int64_t last = kali_documents_id(d, c->first + c->messages - 1);
+        if (newer) assert_true(last < kali_documents_id(d, newer->first + newer->messages - 1));
+    }
+}
+
 /* The neighbours of every message are those that the rows say, and the sums are those of the rows. */
-static void assert_links(fixture *f, kal_store *store) {
+static void assert_neighbours(fixture *f, kal_store *store) {
     kali_documents d;
     kali_scope all = {0};
     bool speakers[256];
@@ -162,13 +177,15 @@ static void assert_links(fixture *f, kal_store *store) {
     for (; sqlite3_step(q) == SQLITE_ROW; count++) {
         const kali_record *r = record(&d, sqlite3_column_int64(q, 0));
         assert_non_null(r);
-        assert_int_equal(id_at(&d, r->previous), sqlite3_column_int64(q, 1));
-        assert_int_equal(id_at(&d, r->next), sqlite3_column_int64(q, 2));
+        int64_t id = sqlite3_column_int64(q, 0);
+        assert_int_equal(before(&d, id), sqlite3_column_int64(q, 1));
+        assert_int_equal(after(&d, id), sqlite3_column_int64(q, 2));
         assert_int_equal(r->words, sqlite3_column_int64(q, 3) ? 1 : 2);
-        assert_int_equal(!(r->flags & KALI_OPENING), r->previous >= 0);
+        assert_int_equal(!(r->flags & KALI_OPENING), before(&d, id) != 0);
     }
     sqlite3_finalize(q);
     assert_int_equal(d.messages, count);
+    assert_newest_first(f, &d);
     assert_int_equal(d.words, integer(f, "SELECT coalesce(sum(CASE length(text) WHEN 3 THEN 1 ELSE 2 END), 0)"
                                          " FROM messages"));
     kali_documents_speakers(&d, speakers);
@@ -244,7 +261,7 @@ static void one_change(fixture *f, dice *d, kal_store *stores[2]) {
     }
 }
 
-static void links_are_exact_after_any_change(void **state) {
+static void neighbours_are_exact_after_any_change(void **state) {
     fixture *f = *state;
     kal_store *stores[2] = {f->store, second_store(f)};
     kal_finding findings[4];
@@ -258,15 +275,15 @@ static void links_are_exact_after_any_change(void **state) {
             for (int k = 0; k < 2; k++) {
                 f->store = stores[k];
                 ok(kali_index_refresh(f->store, &f->err));
-                assert_links(f, stores[k]);
+                assert_neighbours(f, stores[k]);
             }
         }
         f->store = stores[0];
         ok(kal_index_check(f->store, findings, 4, &count, &f->err));
         if (count) fail_msg("%.*s", (int)findings[0].what.len, findings[0].what.data);
-        assert_links(f, f->store);
+        assert_neighbours(f, f->store);
         if (seed == 2) ok(kal_index_rebuild(f->store, &f->err));
-        assert_links(f, f->store);
+        assert_neighbours(f, f->store);
     }
     kal_store_close(stores[1]);
 }
@@ -283,7 +300,7 @@ static void a_wrong_time_in_a_record_is_found(void **state) {
     assert_text(findings[0].what, "message 1 has a wrong record");
     ok(kal_index_rebuild(f->store, &f->err));
     kali_documents d = load(f);
-    assert_int_equal(id_at(&d, record(&d, 2)->next), one);
+    assert_int_equal(after(&d, 2), one);
 }
 
 #define ON_SESSIONS(test) cmocka_unit_test_setup_teardown(test, with_sessions, tear_down)
@@ -291,12 +308,12 @@ static void a_wrong_time_in_a_record_is_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         ON_SESSIONS(a_record_says_who_speaks_and_how),
-        ON_SESSIONS(neighbours_are_linked_within_their_session),
-        ON_SESSIONS(links_reach_over_blocks_and_large_ids),
+        ON_SESSIONS(neighbours_are_those_of_their_session),
+        ON_SESSIONS(neighbours_reach_over_blocks_and_large_ids),
         ON_SESSIONS(a_scope_leaves_out_sessions),
         ON_SESSIONS(ids_below_zero_from_another_program_have_no_record),
         ON_SESSIONS(damaged_records_do_no_harm),
-        ON_SESSIONS(links_are_exact_after_any_change),
+        ON_SESSIONS(neighbours_are_exact_after_any_change),
         ON_SESSIONS(a_wrong_time_in_a_record_is_found),
     };
     return cmocka_run_group_tests_name("document", tests, NULL, NULL);
