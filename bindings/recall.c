@@ -80,6 +80,15 @@ static void push_neighbour(lua_State *L, const char *key, int64_t id) {
     lua_setfield(L, -2, key);
 }
 
+static void push_ids(lua_State *L, const char *key, const int64_t *ids, size_t count) {
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushinteger(L, ids[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, key);
+}
+
 void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
@@ -92,19 +101,49 @@ void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
         lua_setfield(L, -2, "reasons");
         push_neighbour(L, "question", hits[i].question);
         push_neighbour(L, "answer", hits[i].answer);
+        if (hits[i].copy_count) push_ids(L, "copies", hits[i].copies, hits[i].copy_count);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
 
-static int push_hits(lua_State *L, const kal_hit *hits, size_t count) {
-    kalb_push_hits(L, hits, count);
-    return 1;
+/* The list of ids in a userdata that is left on the stack; NULL when there is none. */
+static const int64_t *field_ids(lua_State *L, const char *key, size_t *count) {
+    *count = 0;
+    if (lua_getfield(L, 1, key) == LUA_TNIL) return NULL;
+    int list = lua_gettop(L);
+    luaL_checktype(L, list, LUA_TTABLE);
+    *count = lua_rawlen(L, list);
+    int64_t *ids = lua_newuserdatauv(L, (*count + 1) * sizeof *ids, 0);
+    for (size_t i = 0; i < *count; i++) {
+        int whole;
+        lua_rawgeti(L, list, (lua_Integer)i + 1);
+        ids[i] = lua_tointegerx(L, -1, &whole);
+        if (!whole) luaL_error(L, "'%s' must be a list of ids", key);
+        lua_pop(L, 1);
+    }
+    return ids;
 }
 
-/* db.recall.find{ query =, session = | sessions = | all =, limit =, budget =, without =, now =, weights = } -> hits */
+static void read_query(lua_State *L, kal_query *query, kal_str *one, kal_weights *weights) {
+    static const char *const keys[] = {"query",   "session", "sessions", "all",
+                                       "limit",   "budget",  "without",  "now",
+                                       "similar", "also",    "weights",  NULL};
+    kalb_check_keys(L, 1, "recall.find", keys);
+    kalb_field_text(L, 1, "query", &query->text);
+    kalb_field_integer(L, 1, "limit", &query->limit);
+    kalb_field_integer(L, 1, "budget", &query->budget);
+    kalb_field_integer(L, 1, "without", &query->without);
+    kalb_field_text(L, 1, "now", &query->now);
+    kalb_field_number(L, 1, "similar", &query->similar);
+    query->also = field_ids(L, "also", &query->also_count);
+    read_weights(L, weights);
+    query->weights = weights;
+    kalb_field_sessions(L, 1, one, &query->sessions, &query->session_count);
+}
+
+/* db.recall.find{ query =, session = | sessions = | all =, limit =, budget =, without =, now =, similar =, also =,
+** weights = } -> hits */
 static int find(lua_State *L) {
-    static const char *const keys[] = {"query",  "session", "sessions", "all",     "limit",
-                                       "budget", "without", "now",      "weights", NULL};
     kal_query query = {.limit = 10};
     kal_weights weights;
     kal_str one;
@@ -112,20 +151,13 @@ static int find(lua_State *L) {
     size_t count;
     kal_store *store = kalb_store(L);
     lua_settop(L, 1);
-    kalb_check_keys(L, 1, "recall.find", keys);
-    kalb_field_text(L, 1, "query", &query.text);
-    kalb_field_integer(L, 1, "limit", &query.limit);
-    kalb_field_integer(L, 1, "budget", &query.budget);
-    kalb_field_integer(L, 1, "without", &query.without);
-    kalb_field_text(L, 1, "now", &query.now);
-    read_weights(L, &weights);
-    kalb_field_sessions(L, 1, &one, &query.sessions, &query.session_count);
+    read_query(L, &query, &one, &weights);
     ensure_words(L, store);
-    query.weights = &weights;
     size_t room = query.limit > 0 && query.limit <= 1000 ? (size_t)query.limit : 1;
-    kal_hit *hits = lua_newuserdatauv(L, room * sizeof *hits, 0);
+    kal_hit *hits = lua_newuserdatauv(L, (room + query.also_count) * sizeof *hits, 0);
     if (kal_recall_find(store, &query, hits, &count, &err) != KAL_OK) return kalb_fail(L, &err);
-    return push_hits(L, hits, count);
+    kalb_push_hits(L, hits, count);
+    return 1;
 }
 
 const luaL_Reg kalb_recall_functions[] = {{"find", find}, {"words", words}, {NULL, NULL}};

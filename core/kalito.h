@@ -986,13 +986,20 @@ typedef struct kal_query {
     int64_t budget;  /* > 0: only what fits together into so many tokens, best first */
     int64_t without; /* a message that is not to be found: the query itself, when it is stored */
     kal_str now;     /* time: what was said after it is not found; absent: everything may be */
+    /* Of messages so much alike (kal_text_similar, 0..1), and of an assistant's that only repeats another, one is
+    ** handed out at the place of the best: the newest, or what the assistant repeats. 0: all are. */
+    double similar;
+    /* Messages that are handed out in any case, behind the others and with the score 0, `limit` of them at most: ids. */
+    const int64_t *also;
+    size_t also_count;
     const kal_weights *weights; /* NULL: the default */
 } kal_query;
 
 /* A message that was found. The row is borrowed until the next call on the store. */
 typedef struct kal_hit {
     kal_message message;
-    double score; /* > 0; comparable within one answer only */
+    double
+        score; /* > 0, or 0 of one that is handed out in any case; comparable within one answer only */
     /* The part of it that comes from the session as a whole, not from the message: 0..score. */
     double lent;
     kal_str reasons; /* JSON: [["words","boiler manual"],["speaker",0.6],...] */
@@ -1000,11 +1007,13 @@ typedef struct kal_hit {
     ** somebody else, when this is an assistant's or that ends in a question mark), or of a question that is no
     ** assistant's the answer (the first of the two after it by somebody else). Not told of vectors' hits. */
     int64_t question, answer;
+    const int64_t *copies; /* messages that say the same and are not handed out: ids, ascending */
+    size_t copy_count;
 } kal_hit;
 
 /* Ranks the messages of the whole history, archived ones too, by how well they answer the query: by their words
-** and those of their neighbours, speaker, session, date and age. `hits` has room for `limit` rows; *count receives
-** how many there are, best first. A query without a word that is anywhere gives none. Codes: MISUSE, NOT_FOUND (a
+** and those of their neighbours, speaker, session, date and age. `hits` has room for `limit` and also_count rows; *count
+** receives how many there are, best first. A query without a word that is anywhere gives none. Codes: MISUSE, NOT_FOUND (a
 ** session), and those of reading. */
 KAL_API kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits,
                                  size_t *count, kal_err *err);

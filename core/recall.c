@@ -217,17 +217,30 @@ static void tell_neighbours(const kali_rank *r, uint32_t place, kal_hit *hit) {
 
 /* ---- all together ---- */
 
+/* Reads the row of a hit. *there is false for one that is not to be found: the query itself, what was said later, and a
+** record whose row another program has removed. */
+static kal_code read_hit(kali_rank *r, const kal_query *query, int64_t id, kal_hit *hit,
+                         bool *there, kal_err *err) {
+    kali_key key = {{0}, id};
+    *hit = (kal_hit){0};
+    *there = false;
+    if (id == query->without) return KAL_OK;
+    kal_code code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
+    if (code == KAL_NOT_FOUND) return KAL_OK;
+    bool later = r->now[0] && kali_order(hit->message.created_at, kal_text(r->now)) > 0;
+    *there = code == KAL_OK && !later;
+    return code;
+}
+
 static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list, size_t n,
                          kal_hit *hits, size_t *count, kal_err *err) {
     int64_t left = query->budget;
     for (size_t i = 0; i < n && *count < (size_t)query->limit; i++) {
         kal_hit *hit = &hits[*count];
-        kali_key key = {{0}, kali_documents_id(&r->documents, list[i].place)};
-        if (key.number == query->without) continue;
-        kal_code code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
-        if (code == KAL_NOT_FOUND) continue; /* a record whose row another program has removed */
-        bool later = r->now[0] && kali_order(hit->message.created_at, kal_text(r->now)) > 0;
-        if (code == KAL_OK && later) continue;
+        bool there;
+        int64_t id = kali_documents_id(&r->documents, list[i].place);
+        kal_code code = read_hit(r, query, id, hit, &there, err);
+        if (code == KAL_OK && !there) continue;
         if (code == KAL_OK) code = explain(r, list[i].place, &hit->reasons, err);
         if (code != KAL_OK) return code;
         int64_t cost = query->budget > 0 ? (int64_t)kal_tokens(hit->message.text) : 0;
@@ -236,6 +249,30 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
         hit->score = list[i].score;
         hit->lent = r->extra[list[i].place] < hit->score ? r->extra[list[i].place] : hit->score;
         tell_neighbours(r, list[i].place, hit);
+        ++*count;
+    }
+    return KAL_OK;
+}
+
+static bool is_out(const kal_hit *hits, size_t count, int64_t id) {
+    while (count > 0 && hits[count - 1].message.id != id)
+        count--;
+    return count > 0;
+}
+
+static kal_code hand_out_also(kali_rank *r, const kal_query *query, kal_hit *hits, size_t *count,
+                              kal_err *err) {
+    size_t end = *count + (size_t)query->limit;
+    for (size_t i = 0; i < query->also_count && *count < end; i++) {
+        int64_t id = query->also[i];
+        kal_hit *hit = &hits[*count];
+        bool there;
+        if (is_out(hits, *count, id)) continue;
+        kal_code code = read_hit(r, query, id, hit, &there, err);
+        if (code != KAL_OK) return code;
+        if (!there) continue;
+        size_t place = kali_documents_find(&r->documents, id, 0);
+        if (place != SIZE_MAX) tell_neighbours(r, (uint32_t)place, hit);
         ++*count;
     }
     return KAL_OK;
@@ -264,7 +301,10 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     if (code != KAL_OK) return code;
     size_t n = choose(r, numbers, list, room);
     code = look_into(r, list, n, err);
-    return code == KAL_OK ? hand_out(r, query, list, n, hits, count, err) : code;
+    if (code == KAL_OK) code = hand_out(r, query, list, n, hits, count, err);
+    if (code == KAL_OK) code = hand_out_also(r, query, hits, count, err);
+    if (code != KAL_OK) return code;
+    return kali_copies_fold(r->store, arena, query->similar, hits, count, err);
 }
 
 static kal_code read_now(kali_rank *r, kal_str now, kal_err *err) {

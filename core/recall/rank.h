@@ -67,4 +67,9 @@ static inline uint32_t kali_best_slot(uint64_t best) {
     return (uint32_t)best;
 }
 
+/* Takes together what says the same among the hits (see kal_query.similar). What is remembered of that lives as long as
+** the store's answer. */
+kal_code kali_copies_fold(kal_store *store, kali_arena *arena, double least, kal_hit *hits,
+                          size_t *count, kal_err *err);
+
 #endif

@@ -777,15 +777,19 @@ function db.recall.words(lists) end
 ---@field all? boolean in all sessions that are not archived, as without `session` and `sessions`
 ---@field without? integer id of a message that is not to be found: the query itself, when it is stored
 ---@field now? string time: what was said after it is not found; default: everything may be
+---@field similar? number of messages this alike (`kalito.text.similar`), and of an assistant's that only repeats
+---another, one is given: the newest, or what the assistant repeats; default 0: all of them
+---@field also? integer[] ids of messages that are given in any case, behind the others with the score 0
 ---@field weights? table<string, number> constants of the ranking, see core/README.md
 
 ---A message that was found.
 ---@class kalito.Hit: kalito.Message
----@field score number above 0; comparable within one answer only
+---@field score number above 0, or 0 of one that was asked for in any case; comparable within one answer only
 ---@field lent number the part of it that comes from the session as a whole, not from the message: 0 to score
 ---@field reasons string JSON
 ---@field question? integer the message that it answers: what makes it readable
 ---@field answer? integer of a question: the message that answers it
+---@field copies? integer[] ids of messages that say the same and are not given, when `similar` was asked for
 
 ---@alias kalito.Detector "key"|"card"|"email"|"phone"|"word"
 

@@ -1,7 +1,6 @@
 -- What recall does in the scripts: the policy's order, messages that say the same shown once, what an assistant only
 -- repeats, and the features that a policy sees.
 local kalito = require "kalito"
-local copies = require "kalito.memory.copies"
 local policy = require "kalito.policy"
 local recall = require "kalito.memory.recall"
 
@@ -111,6 +110,14 @@ describe("recall in the scripts", function()
     assert.are.same({ quoted, verbatim }, hits[1].copies)
   end)
 
+  it("takes the repetition of one sentence of several for one, too", function()
+    local told = say("user", "Good evening, dear assistant! I parked the car on level three of the garage. What a day!")
+    local repeated = say("assistant", "Noted: I parked the car on level three of the garage.")
+    local hits = find "Where did I park the car?"
+    assert.are.same({ told }, ids(hits))
+    assert.are.same({ repeated }, hits[1].copies)
+  end)
+
   it("keeps an answer that only begins with a repetition", function()
     say("user", "I parked the car on level three.")
     local answer = say("assistant", "You parked the car on level three. From there it is ten minutes to the museum by"
@@ -130,10 +137,8 @@ describe("recall in the scripts", function()
     for _ = 1, 3 do say("user", "I parked the car on level three of the garage.") end
     policy.use("recall", { adjust = function(rows) return rows end })
     assert.are.equal(1, #find "car")
-    local rows = {}
-    for i = 1, 3 do rows[i] = { id = i, text = "the same text here", role = "user", score = 1 } end
-    assert.are.equal(3, #copies.fold(rows, 0))
-    assert.are.equal(1, #copies.fold(rows, 0.8))
+    assert.are.equal(3, #db.recall.find { query = "car" })
+    assert.are.equal(1, #db.recall.find { query = "car", similar = 0.8 })
   end)
 
   it("asks the policy, which sees the features and may leave out, re-order and give reasons", function()

@@ -2,9 +2,7 @@
 
 local kalito = package.loaded.kalito
 local config = require "kalito.config"
-local copies = require "kalito.memory.copies"
 local policy = require "kalito.policy"
-local need = require("kalito.reading").need
 local scoring = require "kalito.memory.scoring"
 
 local M = {}
@@ -30,35 +28,20 @@ local function near(db, options)
   return require("kalito.memory.vectors").near(db, model, options)
 end
 
--- The question that a message answers, or its answer, of one that was found by its vector alone: db.recall.find gives
--- them of what it finds itself.
-local function link(db, row)
-  local asks = row.role ~= "assistant" and row.text:find "%?%s*$"
-  local filter = { session = row.session, limit = 3 }
-  filter[asks and "since" or "before"], filter.order = row.created_at, asks and "oldest" or "newest"
-  for _, other in ipairs(need(db.message.find(filter))) do
-    if other.id ~= row.id and (other.role ~= row.role or other.speaker ~= row.speaker) then
-      if asks then
-        row.answer = other.id
-      elseif row.role == "assistant" or other.text:find "%?%s*$" then
-        row.question = other.id
-      end
-      return
-    end
-  end
+local function ids_of(rows)
+  local ids = {}
+  for i, row in ipairs(rows) do ids[i] = row.id end
+  return ids
 end
 
--- Tells the hits how near they are, and adds the nearest that have no word of the query.
-local function join(db, hits, nearest, room, now)
-  local by_id, last = {}, now and seconds(now) or math.huge
-  for _, hit in ipairs(hits) do by_id[hit.id] = hit end
-  for _, row in ipairs(nearest) do
-    if by_id[row.id] then
-      by_id[row.id].similarity = row.score
-    elseif room > 0 and (seconds(row.created_at) or 0) <= last then
-      row.similarity, row.score, room = row.score, 0.0, room - 1
-      link(db, row)
-      hits[#hits + 1] = row
+-- Tells the hits how near they are; one that stands for others is as near as the nearest of them.
+local function tell_similarity(hits, nearest)
+  local similarity = {}
+  for _, row in ipairs(nearest) do similarity[row.id] = row.score end
+  for _, hit in ipairs(hits) do
+    hit.similarity = similarity[hit.id]
+    for _, id in ipairs(hit.copies or {}) do
+      if similarity[id] then hit.similarity = math.max(hit.similarity or -1, similarity[id]) end
     end
   end
 end
@@ -113,12 +96,13 @@ function M.rows(db, options)
   if limit > 1000 then request.limit = limit end -- the core refuses it
   local nearest, message, code = near(db, options)
   if code then return nil, message, code end
-  if nearest then request.budget = nil end -- what fits is known in the end only
+  -- What fits is known in the end only; what is near is found even when it has no word of the query.
+  if nearest then request.budget, request.also = nil, ids_of(nearest) end
+  request.similar = option "similar"
   local hits
   hits, message, code = db.recall.find(request)
   if not hits then return nil, message, code end
-  if nearest then join(db, hits, nearest, request.limit, options.now) end
-  hits = copies.fold(hits, option "similar")
+  if nearest then tell_similarity(hits, nearest) end
   if #hits == 0 then return hits end
   if not is_asked(nearest) then return table.move(hits, 1, limit, 1, {}) end
   local now = options.now or db.now()
