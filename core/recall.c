@@ -271,8 +271,8 @@ static kal_code hand_out_also(kali_rank *r, const kal_query *query, kal_hit *hit
         kal_code code = read_hit(r, query, id, hit, &there, err);
         if (code != KAL_OK) return code;
         if (!there) continue;
-        size_t place = kali_documents_find(&r->documents, id, 0);
-        if (place != SIZE_MAX) tell_neighbours(r, (uint32_t)place, hit);
+        uint32_t place = kali_documents_find(&r->documents, id);
+        if (place) tell_neighbours(r, place, hit);
         ++*count;
     }
     return KAL_OK;
