@@ -25,7 +25,8 @@ local function report(message)
 end
 
 local function describe(problem)
-  return type(problem) == "table" and problem.message or tostring(problem)
+  if type(problem) == "table" and problem.message then return problem.message end
+  return (tostring(problem):gsub("^kalito/[%w_/]+%.lua:%d+: (interrupted)$", "%1"))
 end
 
 -- One text, or one word with a slash. What fails is told, and the chat goes on.
@@ -64,6 +65,9 @@ local function talk(chat)
   print.note(("%s%s. /help helps, Ctrl-D leaves."):format(session.name or "a new session",
     session.saved and "" or ", temporary until /save"))
   if session.recap then print.note(session.recap) end
+  if not chat.notebook and not chats.model_name(chat) then
+    print.note(require("kalito.terminal.chat_models").offer())
+  end
   chat.greetings = greet(chat)
   repeat
     local fine, problem = kalito.term.guard(function() step(chat, commands, input) end, describe)
@@ -76,7 +80,10 @@ local function answer_once(chat)
   local text = io.stdin:read("a"):gsub("\n$", "")
   if not text:find "%S" then return nil, "nothing was said", "usage" end
   local ok, message, code = chats.say(chat, text)
-  if not ok then return nil, message, code end
+  if not ok then
+    local hint = chat.notebook or chats.model_name(chat)
+    return nil, hint and message or message .. "; --no-model keeps a notebook", code
+  end
   print.flush()
   summary.start(chat)
   return true

@@ -35,7 +35,8 @@ local function request(messages, settings)
   return sent
 end
 
-local reasons = { end_turn = "stop", stop_sequence = "stop", max_tokens = "length" }
+local reasons = { end_turn = "stop", stop_sequence = "stop", max_tokens = "length", refusal = "refused",
+  model_context_window_exceeded = "length" }
 
 local function usage(given)
   if type(given) ~= "table" then return nil end

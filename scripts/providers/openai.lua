@@ -7,8 +7,8 @@ local dialogue = kalito.script.builtin "lib/dialogue"
 local defaults = {
   base_url = "https://api.openai.com/v1",
   organization = "", project = "", -- headers of OpenAI's own service
-  max_tokens_field = "",           -- how the limit of an answer is called; "": by the address
   optional = { "temperature", "top_p", "stop", "stream_options", "max_tokens" },
+  renamed = { max_tokens = "max_completion_tokens" },
 }
 
 -- OpenAI's own list does not tell: beginnings of names, the first that fits.
@@ -16,17 +16,12 @@ local contexts = {
   { "gpt-4.1", 1047576 }, { "gpt-4o", 128000 }, { "gpt-4-turbo", 128000 }, { "gpt-4", 8192 }, { "gpt-3.5", 16385 },
   { "o1", 200000 }, { "o3", 200000 }, { "o4", 200000 }, { "gpt-5", 400000 },
 }
-local function is_own(settings)
-  return settings.base_url:find "^https://api%.openai%.com/" ~= nil
-end
+local function is_own(settings) return settings.base_url:find "^https://api%.openai%.com/" ~= nil end
 
-local env = {
-  base_url = "OPENAI_BASE_URL", key = "OPENAI_API_KEY", organization = "OPENAI_ORG_ID", project = "OPENAI_PROJECT_ID",
-}
+local env = { base_url = "OPENAI_BASE_URL", key = "OPENAI_API_KEY",
+  organization = "OPENAI_ORG_ID", project = "OPENAI_PROJECT_ID" }
 
-local function some(value)
-  if value ~= "" then return value end
-end
+local function some(value) return value ~= "" and value or nil end
 
 local function to(settings, path, body)
   local options = settings.options
@@ -42,24 +37,34 @@ end
 -- OpenAI's newer models refuse the old name, many other servers do not know the new one. There is no field for the
 -- persona's repeatPenalty: frequency_penalty is another thing.
 local function request(messages, settings)
-  local own = is_own(settings) and "max_completion_tokens" or "max_tokens"
   local body = {
-    model = settings.model, messages = dialogue.list(messages), stream = true,
-    stream_options = { include_usage = true },
+    model = settings.model, messages = dialogue.list(messages),
+    stream = true, stream_options = { include_usage = true },
     temperature = settings.temperature, top_p = settings.topP, stop = settings.stopSequences,
   }
-  body[some(settings.options.max_tokens_field) or own] = settings.maxTokens
+  body[is_own(settings) and "max_completion_tokens" or "max_tokens"] = settings.maxTokens
   local sent = to(settings, "/chat/completions", body)
   sent.stream = "sse"
   return sent
 end
 
--- What the model thinks is called in two ways, by llama.cpp and vLLM, and by OpenRouter.
+-- What is said: a text, or with Mistral a list of parts, of which some are thoughts.
+local function text_of(content)
+  if type(content) ~= "table" then return type(content) == "string" and content or "" end
+  local texts = {}
+  for i, part in ipairs(content) do
+    texts[i] = type(part) == "table" and type(part.text) == "string" and part.text or ""
+  end
+  return table.concat(texts)
+end
+
+-- A refusal has a field of its own; what the model thinks has two names, one of llama.cpp and vLLM, one of OpenRouter.
 local function delta_of(choice)
   local part = choice.delta or choice.message
   if type(part) ~= "table" then return nil end
-  if type(part.content) == "string" and part.content ~= "" then return { text = part.content } end
-  return (type(part.reasoning_content) == "string" or type(part.reasoning) == "string") and { thinking = true } or nil
+  local text = text_of(part.content) .. text_of(part.refusal)
+  if text ~= "" then return { text = text } end
+  return (type(part.content) == "table" or part.reasoning_content or part.reasoning) and { thinking = true } or nil
 end
 
 -- Usage comes with the last choice, after it, or never; [DONE] may be missing.
@@ -72,7 +77,8 @@ local function parse(event)
   if type(choice) == "table" then
     deltas[1] = delta_of(choice)
     if type(choice.finish_reason) == "string" then
-      deltas[#deltas + 1] = { done = true, reason = choice.finish_reason }
+      local reason = choice.finish_reason == "content_filter" and "filtered" or choice.finish_reason
+      deltas[#deltas + 1] = { done = true, reason = reason }
     end
   end
   if type(data.usage) == "table" then deltas[#deltas + 1] = { usage = data.usage } end
@@ -117,16 +123,13 @@ local function context(settings, attempt)
   for _, row in ipairs(is_own(settings) and contexts or {}) do
     if settings.model:sub(1, #row[1]) == row[1] then return row[2] end
   end
-  local here = settings.base_url:find "^http:" and not is_own(settings)
   if attempt == 1 then return to(settings, "/models") end
-  local path = here and ({ nil, "/props", "/api/v0/models" })[attempt]
+  local path = settings.base_url:find "^http:" and ({ nil, "/props", "/api/v0/models" })[attempt]
   if not path then return nil end
   local sent = to(settings, path)
   sent.url = settings.base_url:gsub("/v1$", "") .. path
   return sent
 end
-
--- ---- embeddings ----
 
 local function parse_embeddings(body)
   local vectors = {}

@@ -64,6 +64,17 @@ describe("kalito chat in a pipe", function()
     assert.are.equal(1, #messages())
   end)
 
+  it("says what can be done when there is no model, and sends nothing to who is not set up", function()
+    local status, _, err = shell "echo Hello | kalito chat Trip"
+    assert.are.equal(3, status)
+    assert.is_truthy(err:find("as ollama:NAME, openai:NAME or anthropic:NAME", 1, true), err)
+    assert.is_truthy(err:find("; --no-model keeps a notebook\n", 1, true), err)
+    status, _, err = f:shell "unset OPENAI_API_KEY OPENAI_BASE_URL; echo Hi | kalito chat Trip --model openai:gpt-4o"
+    assert.are.same({ 1, "kalito: openai: it is not set up: set OPENAI_API_KEY, or providers.openai.base_url in "
+      .. "config.lua\n" }, { status, err })
+    assert.are.equal(2, #messages())
+  end)
+
   it("begins a temporary session with the first words as its name", function()
     assert.are.equal(0, (shell "echo 'Where is the key?' | kalito chat --no-model"))
     local _, out = f:run("session", "list", "--temporary", "--json")
@@ -243,6 +254,34 @@ send /qu\t\r
     assert.is_truthy(out:find "exit 0\n$", out)
     local rows = messages()
     assert.are.same({ 2, "The key is in the barn.", "openai:plain" }, { #rows, rows[1].text, rows[2].model })
+  end)
+
+  it("says which models there are when none is chosen, and waits for none at the prompt", function()
+    s:requests()
+    local out = type_at("Trip", [[
+expect ollama:mistral:7b
+prompt [no model
+send /model\r
+expect none
+expect /model NAME chooses one
+prompt [no model
+send hello\r
+expect as ollama:NAME
+prompt [no model
+send /model ollama:silent\r
+prompt [ollama:silent
+send again\r
+expect again
+send \x03
+expect kalito: interrupted
+prompt [ollama:silent
+send /undo\r
+expect removed 2 user: again
+prompt [ollama:silent
+send \x04
+]])
+    assert.is_truthy(out:find "exit 0\n$", out)
+    assert.is_nil(out:find("http.lua", 1, true))
   end)
 
   it("keeps what came when Ctrl-C stops the answer, and goes on", function()

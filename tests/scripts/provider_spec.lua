@@ -130,6 +130,18 @@ describe("A chat", function()
     end)
   end)
 
+  it("that the model declines says so, in its words when it has some", function()
+    local openai, anthropic = chat("openai", "declines"), chat("anthropic", "declines")
+    assert.are.same({ "I must not.", "filtered" }, { openai[1].text, openai[1].reason })
+    assert.is_nil(anthropic[1])
+    assert.are.equal("anthropic: the model declines to answer", anthropic[2])
+  end)
+
+  it("that comes in parts is put together without the thoughts", function()
+    local result = chat("openai", "parts")
+    assert.are.same({ "Yes!", "Yes!", 7 }, { result[1].text, result.seen, result[1].usage.completion_tokens })
+  end)
+
   it("survives halves of surrogate pairs and a NUL", function()
     each("halves", function(result, name)
       assert.are.equal("Grüße, \u{FFFD}世界 😀!", assert(result[1], result[2]).text, name)
@@ -321,6 +333,18 @@ describe("A setting that a model refuses", function()
       assert.are.equal(1, select(2, s:requests():gsub("POST ", "")))
     end
     assert.is_nil(chat("openai", "plain", settings)[1].left_out)
+  end)
+
+  it("is called as the server wants it, when it says how", function()
+    local found = target("openai", "renames")
+    s:requests()
+    for attempt = 1, 2 do
+      local reply = assert(provider.chat(found, HELLO, { maxTokens = 77 }))
+      assert.are.same({ TEXT, nil }, { reply.text, reply.left_out })
+      local sent = s:requests()
+      assert.is_truthy(sent:find('"max_completion_tokens":77', 1, true))
+      assert.are.equal(attempt == 1 and 2 or 1, select(2, sent:gsub("POST ", "")))
+    end
   end)
 
   it("is told of when config.lua wants to know", function()

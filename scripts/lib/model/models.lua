@@ -38,13 +38,22 @@ local targets = setmetatable({}, { __mode = "v" }) -- name -> target, found with
 function M.target(name, own)
   if type(name) == "table" then return name end
   if not name then
-    return nil, "no model: name one, or set `model` in config.lua, or the persona's default model", "not_found"
+    return nil, "no model: name one, as ollama:NAME, openai:NAME or anthropic:NAME, or set `model` in config.lua, or "
+      .. "the persona's default model", "not_found"
   end
   if not own and targets[name] then return targets[name] end
   -- Here, as commands that ask nobody need none.
   local target, message, code = require("kalito.model.provider").resolve(name, own)
   if target and not own then targets[name] = target end
   return target, message, code
+end
+
+---The model of a name that says its provider: "ollama:mistral:7b". No server is asked.
+---@param name string
+---@return kalito.Target? target nil: the name is that of a model alone, or wrong
+function M.named(name)
+  targets[name] = targets[name] or require("kalito.model.provider").named(name)
+  return targets[name]
 end
 
 ---The tokens of a context: the caller's, or the settings'.
@@ -80,11 +89,14 @@ end
 ---How much a model is sent. Its server may be asked for what it holds.
 ---@param db kalito.Store
 ---@param target? kalito.Target
----@param options { budget?: integer, answer?: integer } `answer`: tokens that the answer may take
+---@param options { budget?: integer, answer?: integer, unasked?: boolean } `answer`: tokens that the answer may take;
+---`unasked`: as far as it is known without asking the server
 ---@return kalito.Sizes
 function M.sizes(db, target, options)
   if not target then return sizes_of(options) end
-  return sizes_of(options, target.server.options.sets_context, model_context.of(db, target))
+  local grows = target.server.options.sets_context
+  if options.unasked then return sizes_of(options, grows, model_context.known(db, target.name)) end
+  return sizes_of(options, grows, model_context.of(db, target))
 end
 
 ---The budget of a session's next turn, as far as it is known without asking anybody.

@@ -126,19 +126,28 @@ local function find_model(name, config)
   return hits, names, problems
 end
 
----The model that a name means: "ollama:mistral:7b", or "mistral:7b" when only one provider has it.
+---The model of a name that says its provider, "ollama:mistral:7b"; nobody is asked.
 ---@param name string
 ---@param config? kalito.ProviderConfig
----@return kalito.Target? target, string? message, string? code
-function M.resolve(name, config)
+---@return kalito.Target? target nil alone: the name does not begin with a provider, string? message, string? code
+function M.named(name, config)
   local prefix, rest = name:match "^([%w_%-]+):(.+)$"
-  local known = servers.names(config)
-  for _, provider in ipairs(known) do
+  for _, provider in ipairs(servers.names(config)) do
     if provider == prefix then
       local server, message, code = servers.open(provider, config)
       return server and target_of(server, rest), message, code
     end
   end
+end
+
+---The model that a name means: "ollama:mistral:7b", or "mistral:7b" when only one provider has it.
+---@param name string
+---@param config? kalito.ProviderConfig
+---@return kalito.Target? target, string? message, string? code
+function M.resolve(name, config)
+  local target, message, code = M.named(name, config)
+  if target or message then return target, message, code end
+  local prefix, rest = name:match "^([%w_%-]+):(.+)$"
   local hits, names, problems = find_model(name, config)
   if #hits == 1 then return M.resolve(hits[1], config) end
   if #hits > 1 then
@@ -146,7 +155,7 @@ function M.resolve(name, config)
   end
   local near = kalito.nearest(name, names)
   if not near and prefix then
-    near = kalito.nearest(prefix, known)
+    near = kalito.nearest(prefix, servers.names(config))
     near = near and near .. ":" .. rest
   end
   local text = ("no provider has a model '%s'"):format(name)

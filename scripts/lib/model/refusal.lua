@@ -1,19 +1,31 @@
 -- refusal.lua: requests that a model refuses because of a setting: newer ones take no temperature, some servers do not
--- know every field. What the server names, of what can be done without, is left out, and the request sent again.
+-- know every field. What the server names, of what can be done without, is left out or called as it wants it, and the
+-- request sent again.
 
 local failure = require "kalito.model.failure"
 local servers = require "kalito.model.server"
 
 local M = {}
 
--- The field that is refused.
+-- The field that is refused, and its new name when the server says that.
 local function refused(server, body, answer)
   if not answer or answer.status ~= 400 and answer.status ~= 422 then return nil end
   local said = failure.told(answer.body or "")
   for _, field in ipairs(server.options.optional) do
-    if body[field] ~= nil and said:find("%f[%w_]" .. field .. "%f[^%w_]") then return field end
+    if body[field] ~= nil and said:find("%f[%w_]" .. field .. "%f[^%w_]") then
+      local name = server.options.renamed[field]
+      return field, type(name) == "string" and said:find(name, 1, true) and name or false
+    end
   end
   return nil
+end
+
+-- Without what the model has refused before.
+local function adapt(body, refused_before)
+  for field, name in pairs(refused_before) do
+    if name and body[field] ~= nil then body[name] = body[field] end
+    body[field] = nil
+  end
 end
 
 ---Sends a request to a model, with what config.lua adds to it and without what the model has refused before.
@@ -27,11 +39,12 @@ function M.send(target, request, on_chunk, extra)
   for field, value in pairs(target.server.options.body) do body[field] = value end
   target.refused = target.refused or {}
   while true do
-    for field in pairs(target.refused) do body[field] = nil end
+    adapt(body, target.refused)
     local response, message, code, answer = servers.send(target.server, request, on_chunk, extra)
-    local field = not response and refused(target.server, body, answer)
+    local field, name
+    if not response then field, name = refused(target.server, body, answer) end
     if not field then return response, message, code end
-    target.refused[field] = true
+    target.refused[field] = name
   end
 end
 
@@ -40,7 +53,7 @@ end
 ---@return string[]?
 function M.left_out(target)
   local list = {}
-  for field in pairs(target.refused or {}) do list[#list + 1] = field end
+  for field, name in pairs(target.refused or {}) do list[#list + 1] = not name and field or nil end
   table.sort(list)
   return list[1] and list or nil
 end

@@ -13,7 +13,8 @@ local M = {}
 ---@field text string
 ---@field usage { prompt_tokens: integer?, completion_tokens: integer? }
 ---@field model string
----@field reason string "stop", "length" ..., "stopped" by on_delta, "unfinished": the stream ended without a word
+---@field reason string "stop", "length", "refused" (by the model), "filtered" (by its provider) ..., "stopped" by
+---on_delta, "unfinished": the stream ended without a word
 ---@field timings { first: number?, total: number } seconds
 ---@field left_out? string[] fields of the request that the model has refused: it was asked without them
 
@@ -109,7 +110,11 @@ local function reply_of(state, target)
 end
 
 local EMPTY <const> = "the answer is empty"
-local SPENT <const> = EMPTY .. ": its tokens were used up before a word came; a model that thinks needs more"
+-- Why nothing was said, when the server says why.
+local WHY_EMPTY <const> = {
+  length = EMPTY .. ": its tokens were used up before a word came; a model that thinks needs more",
+  refused = "the model declines to answer", filtered = "a filter of the provider's kept the answer back",
+}
 
 -- A stream that ended by itself is over even when the connection then broke.
 local function conclude(state, stream, target, on_delta, response, message, code)
@@ -117,7 +122,7 @@ local function conclude(state, stream, target, on_delta, response, message, code
   take(state, state.thinking:finish(), on_delta)
   if stream.problem then state.problem = state.problem or servers.told(target.server, stream.problem) end
   if not response and not state.reason then state.problem, state.code = state.problem or message, code end
-  local empty = #state.texts == 0 and (state.reason == nil and EMPTY or state.reason == "length" and SPENT)
+  local empty = #state.texts == 0 and (state.reason == nil and EMPTY or WHY_EMPTY[state.reason])
   if empty and not state.problem then state.problem = servers.told(target.server, empty) end
   local reply = reply_of(state, target)
   if not state.problem then return reply end

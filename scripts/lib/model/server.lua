@@ -33,6 +33,7 @@ local common = {
   omit = {},     -- settings that are never sent
   body = {},     -- fields that every request to a model has, as its API calls them: { think = false }
   optional = {}, -- fields of a request that are left out when a model refuses them
+  renamed = {},  -- what of these is called otherwise by models that say so when they refuse it
   context = 0,   -- tokens of a model's context; 0: as the server says
   contexts = {}, -- the same for single models, by their names
   sets_context = false, -- a request says how large the context is to be
@@ -175,6 +176,10 @@ end
 ---@return kalito.HttpResponse? refusal what the server answered instead; it may hold anything
 function M.send(server, request, on_chunk, extra)
   local function refuse(why) return nil, server.name .. ": " .. why, "policy" end
+  if not server.usable then
+    local said = "%s: it is not set up: set %s, or providers.%s.base_url in config.lua"
+    return nil, said:format(server.name, server.key_name or "its key", server.name), "config"
+  end
   if type(request) ~= "table" or type(request.url) ~= "string" then return refuse "it builds no request" end
   -- Some servers tell more of themselves outside of /v1. A file that is not shipped may ask only below its base_url.
   local base = server.file.shipped and server.base_url:gsub("/v1$", "") or server.base_url

@@ -18,7 +18,6 @@ local M = {}
 ---@field model? string
 ---@field budget? integer
 ---@field notebook? boolean nothing is sent
----@field lost? string the name of a model that was not found
 ---@field told? integer how many fields that the model refuses the user was told of
 ---@field terminal? boolean
 ---@field child? { process: integer, began: string, name: string? } what summarises in the meantime
@@ -38,27 +37,28 @@ function M.model_name(chat)
   return models.name(session_of(chat) or {}, persona_of(chat), chat.model)
 end
 
--- One that is not found is not looked for at every prompt.
+-- The prompt waits for no server: what a model holds is known once it was asked something.
 local function target_of(chat)
   local name = not chat.notebook and M.model_name(chat)
-  if not name or name == chat.lost then return nil end
-  local target = models.target(name)
-  chat.lost = not target and name or nil
-  return target
+  return name and models.named(name) or nil
 end
 
+---How much the model is sent, as far as that is known without asking its server.
 ---@param chat kalito.Chat
+---@param asks? boolean its server is asked
 ---@return kalito.Sizes
-function M.sizes(chat)
+function M.sizes(chat, asks)
   local persona = persona_of(chat)
-  return models.sizes(chat.db, target_of(chat), { budget = chat.budget, answer = persona and persona.maxTokens })
+  return models.sizes(chat.db, target_of(chat), { budget = chat.budget, answer = persona and persona.maxTokens,
+    unasked = not asks })
 end
 
 ---The budget of the next turn, in estimated tokens.
 ---@param chat kalito.Chat
+---@param asks? boolean the model's server is asked
 ---@return integer
-function M.budget(chat)
-  local target, budget = target_of(chat), M.sizes(chat).budget
+function M.budget(chat, asks)
+  local target, budget = target_of(chat), M.sizes(chat, asks).budget
   return target and (models.estimated(chat.db, target.name, budget)) or budget
 end
 
@@ -90,7 +90,8 @@ end
 
 local NOTES <const> = {
   interrupted = "(stopped; what came is kept)", unfinished = "(the answer broke off; what came is kept)",
-  length = "(the answer reached its longest length)",
+  length = "(the answer reached its longest length)", refused = "(the model declined to say more)",
+  filtered = "(a filter of the provider's ended the answer)",
 }
 
 local function tell_left_out(chat, answer)
@@ -142,7 +143,7 @@ function M.run(chat, method, ...)
     if code == "budget" then message = message .. ": a larger one (--budget, /budget) or less text helps" end
     return nil, message, code
   end
-  chat.lost = nil
+  chat.model = chat.model and answer.model -- with its provider
   show(chat, answer, begun)
   return true
 end

@@ -4,6 +4,7 @@
 local kalito = package.loaded.kalito
 local args = require "kalito.terminal.args"
 local chats = require "kalito.terminal.chat"
+local layout = require "kalito.terminal.layout"
 local models = require "kalito.model.models"
 local print = require "kalito.terminal.print"
 local need = require("kalito.reading").need
@@ -56,6 +57,14 @@ local function set_model(chat, name)
   return chat.db.session.set { id = chat.talk.id, model = target.name }
 end
 
+local choose_model = setting(chats.model_name, set_model)
+
+local function model(chat, rest)
+  local ok, message, code = choose_model(chat, rest)
+  if ok and rest == "" then print.note(require("kalito.terminal.chat_models").offer()) end
+  return ok, message, code
+end
+
 local function set_budget(chat, text)
   local budget = math.tointeger(tonumber(text))
   if not budget or budget < 1 or budget > 10000000 then return nil, "the budget is a number of tokens", "usage" end
@@ -64,7 +73,7 @@ local function set_budget(chat, text)
 end
 
 local function show_budget(chat)
-  local sizes = chats.sizes(chat)
+  local sizes = chats.sizes(chat, true)
   if not sizes.context then return tostring(sizes.budget) end
   return ("%d, of %d that %s holds"):format(sizes.budget, sizes.context, chats.model_name(chat))
 end
@@ -85,7 +94,9 @@ end
 local function undo(chat)
   local rows, message, code = chat.talk:undo()
   if not rows then return nil, message, code end
-  for _, row in ipairs(rows) do print.note(("removed %d %s: %s"):format(row.id, row.role, row.text:sub(1, 60))) end
+  for _, row in ipairs(rows) do
+    print.note(("removed %d %s: %s"):format(row.id, row.role, layout.shorten(row.text, 60)))
+  end
   return true
 end
 
@@ -117,7 +128,7 @@ local function save(chat, rest)
 end
 
 local function context(chat, rest)
-  local words = { "--explain", "--budget=" .. chats.budget(chat) }
+  local words = { "--explain", "--budget=" .. chats.budget(chat, true) }
   if rest ~= "" then words[3] = "--query=" .. rest end
   return with_session(chat, "context", nil, table.unpack(words))
 end
@@ -129,7 +140,7 @@ local list = {
   end },
   { "pin", "[TEXT]", "keep a text in sight; list pins; /pin accept|reject|delete ID", pin },
   { "persona", "[NAME]", "who answers", setting(show_persona, set_persona) },
-  { "model", "[NAME]", "which model answers", setting(chats.model_name, set_model) },
+  { "model", "[NAME]", "which model answers, and which there are", model },
   { "budget", "[N]", "tokens of what is sent", setting(show_budget, set_budget) },
   { "retry", "", "ask for another answer", retry },
   { "edit", "TEXT", "change your last message, and ask again", edit },

@@ -120,9 +120,16 @@ function parts.models(add)
   end
   local called, list, problem = pcall(require("kalito.model.provider").models)
   if not called then return add(tostring(list), "look at the settings", true) end
-  local counts = {}
-  for _, model in ipairs(list or {}) do counts[model.provider] = (counts[model.provider] or 0) + 1 end
-  for name, n in pairs(counts) do add(("models: %s answers, with %s"):format(name, print.count(n, "model"))) end
+  local names, order = {}, {}
+  for _, model in ipairs(list or {}) do
+    if not names[model.provider] then order[#order + 1] = model.provider end
+    names[model.provider] = names[model.provider] or {}
+    table.insert(names[model.provider], model.name)
+  end
+  for _, name in ipairs(order) do
+    local such = table.concat(names[name], ", ", 1, math.min(3, #names[name]))
+    add(("models: %s answers, with %s, such as %s"):format(name, print.count(#names[name], "model"), such))
+  end
   if problem then add("models: " .. problem, "start the server, or set its address: kalito works without") end
 end
 
