@@ -962,6 +962,8 @@ typedef struct kal_weights {
     double day;  /* 0.6: of the best score, for the messages of a full date */
     /* 0.3 less for an assistant's message: the user knows what happened to him. */
     double assistant;
+    /* 0.2 less, in a look-up, for a message that is mostly a question: its answer tells what it asks. */
+    double asking;
 
     /* A turn of a chat, no bare question: it goes on with something */
 

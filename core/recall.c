@@ -10,6 +10,7 @@
 
 #define LOOK_INTO 60 /* texts that are read for what only the text tells */
 #define LIMIT_MAX 1000
+#define MOSTLY 0.65 /* so much of a message in questions, and it tells nothing */
 
 kal_weights kal_weights_default(void) {
     return (kal_weights){.k1 = 1.2,
@@ -34,6 +35,7 @@ kal_weights kal_weights_default(void) {
                          .date = 0.5,
                          .day = 0.6,
                          .assistant = 0.3,
+                         .asking = 0.2,
                          .opening = 0.25,
                          .opening_share = 0.3,
                          .recent = 1.0,
@@ -78,6 +80,22 @@ static bool has_number(kal_str text) {
     return false;
 }
 
+/* The share of a text that stands in questions, 0..1. */
+static double asking_share(kal_str text) {
+    kal_str sentence;
+    size_t at = 0, all = 0, asking = 0;
+    while (kal_text_sentence(text, &at, &sentence)) {
+        all += sentence.len;
+        if (memchr(sentence.data, '?', sentence.len)) asking += sentence.len;
+    }
+    return all ? (double)asking / (double)all : 0;
+}
+
+/* Whether the message ends in a question, and answers are looked for. */
+static bool asks(const kali_rank *r, uint32_t place) {
+    return !r->question.chat && r->documents.rows[place].flags & KALI_QUESTION;
+}
+
 static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
     const kal_weights *w = r->weights;
     const kali_question *q = &r->question;
@@ -91,6 +109,7 @@ static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
     }
     if (q->when && (kali_holds(r->lexicon->time_words, text) || has_number(text)))
         factor *= 1 + w->when;
+    if (asks(r, place) && asking_share(text) > MOSTLY) factor *= w->asking < 1 ? 1 - w->asking : 0;
     return factor;
 }
 
@@ -99,9 +118,11 @@ static kal_code look_into(kali_rank *r, best *list, size_t count, kal_err *err) 
     const kali_question *q = &r->question;
     kali_stmt *s;
     bool row;
-    if (!q->when && !q->self && q->speaker < 0) return KAL_OK;
+    bool all = q->when || q->self || q->speaker >= 0;
+    if (!all && q->chat) return KAL_OK;
     kal_code code = kali_db_use(r->store->db, SQL, &s, err);
     for (size_t i = 0; i < count && i < LOOK_INTO && code == KAL_OK; i++) {
+        if (!all && !asks(r, list[i].place)) continue;
         kali_bind_integer(s, 1, kali_documents_id(&r->documents, list[i].place));
         code = kali_step(s, &row, err);
         if (code != KAL_OK || !row) continue;

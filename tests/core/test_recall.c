@@ -273,6 +273,26 @@ static void what_the_session_lends_is_told(void **state) {
     assert_true(found(zebra)->lent == 0 && found(beside)->lent == 0);
 }
 
+static void who_only_asks_tells_nothing(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", NULL, "x");
+    int64_t asks = say(f, "a", "user", NULL, "Hi! Have you seen the zebra of the zoo?");
+    say(f, "b", "user", NULL, "x");
+    int64_t tells = say(f, "b", "user", NULL, "I have seen the zebra of the zoo myself, this very day. And you?");
+    assert_true(best(f, "What about the zebra of the zoo?") == tells);
+    double fair = score_of(asks) / score_of(tells);
+    kal_weights none = kal_weights_default();
+    none.asking = 0;
+    kal_query query = {.text = T("What about the zebra of the zoo?"), .limit = 10, .weights = &none};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_true(fabs(score_of(asks) / score_of(tells) * 0.8 - fair) < 0.001);
+    ok(recall(f, "I go on. We talk about the zebra of the zoo.")); /* a topic is one, asked or told */
+    fair = score_of(asks) / score_of(tells);
+    query.text = T("I go on. We talk about the zebra of the zoo.");
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_true(fabs(score_of(asks) / score_of(tells) - fair) < 0.001);
+}
+
 static void a_name_in_the_query_weighs_more_than_another_word(void **state) {
     fixture *f = *state;
     int64_t name = say(f, "a", "user", NULL, "Lisbon was warm."),
@@ -576,6 +596,7 @@ int main(void) {
         ON_SESSIONS(a_hit_tells_what_it_answers_or_what_answers_it),
         ON_SESSIONS(reasons_say_why),
         ON_SESSIONS(what_the_session_lends_is_told),
+        ON_SESSIONS(who_only_asks_tells_nothing),
         ON_SESSIONS(a_name_in_the_query_weighs_more_than_another_word),
         ON_SESSIONS(a_turn_of_a_chat_goes_on_with_a_session),
         ON_SESSIONS(what_was_said_after_now_is_not_found),
