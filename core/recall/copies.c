@@ -110,11 +110,13 @@ static bool is_assistant(const kal_hit *hit) {
     return kali_is(hit->message.role, "assistant");
 }
 
-/* Links an assistant's message with what it only says again. */
+/* Links an assistant's message with what it only says again of what he was told. Two answers that share their polite
+** half are two answers: those are taken together only when they are alike. */
 static bool link_repeated(fold *f, size_t i) {
     for (size_t k = 0; k < f->top; k++) {
         const kal_message *b = &f->hits[k].message;
-        if (i == k || b->text.len < SHORT || !is_older(b, &f->hits[i].message)) continue;
+        if (is_assistant(&f->hits[k]) || b->text.len < SHORT || !is_older(b, &f->hits[i].message))
+            continue;
         const reading *whole = read_hit(f, i), *from = read_hit(f, k);
         if (!whole || !from) return false;
         if (is_made_of(whole, from)) link_hits(f, i, k);

@@ -127,6 +127,14 @@ describe("recall in the scripts", function()
     assert.is_true(found)
   end)
 
+  it("keeps two answers that share their polite half", function()
+    local polite = " Make sure that you compare several garages before you decide, and read what others say of them."
+      .. " If time or money are short, tell me, and I make you a plan. I hope that this helps!"
+    local one = say("assistant", "The car stands on level three of the garage on Fifth Street." .. polite)
+    local two = say("assistant", "The garage on Ninth Street takes a car for two dollars." .. polite)
+    assert.are.same({ one, two }, ids(find "Where does the car stand?"))
+  end)
+
   it("keeps what a user says himself after an assistant", function()
     say("assistant", "The car stands on level three of the garage on Fifth Street.")
     local user = say("user", "The car stands on level three of the garage on Fifth Street.")
