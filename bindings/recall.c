@@ -39,8 +39,8 @@ static const char *const WEIGHTS[] = {"k1",
 /* db.recall.words{ stop =, forms =, related =, ... } -> true */
 static int words(lua_State *L) {
     static const char *const keys[] = {
-        "stop",         "forms",    "related", "ask_when", "time_words",
-        "first_person", "you_said", "look_up", "months",   NULL};
+        "stop",         "asked",    "forms",   "related", "ask_when", "time_words",
+        "first_person", "you_said", "look_up", "months",  NULL};
     kal_word_lists lists = {0};
     kal_str *each = (kal_str *)&lists;
     kal_err err;

@@ -908,7 +908,8 @@ KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out
 /* What recall knows of a language, as texts: see scripts/words/english.lua for each list's form. Absent lists are
 ** empty. Borrowed for the call. */
 typedef struct kal_word_lists {
-    kal_str stop, forms, related, ask_when, time_words, first_person, you_said, look_up, months;
+    kal_str stop, asked, forms, related, ask_when, time_words, first_person, you_said, look_up,
+        months;
 } kal_word_lists;
 
 /* Gives the store its word lists, until it is closed. Without them recall knows no language: it still finds
@@ -922,9 +923,11 @@ typedef struct kal_weights {
     /* BM25 over a message that is widened by its neighbours' words */
 
     double k1; /* 1.2: the usual value; 1.0 to 1.5 are the same within noise */
-    double b;  /* 0.5: messages are short and of one topic: half the usual penalty of length */
-    double b_assistant; /* 0.75: long answers ramble: the usual one */
-    double idf_power;   /* 1.5: rare words decide; long chat messages are full of middling ones */
+    /* 0.5, among people: messages are short and of one topic: half the usual penalty of length. */
+    double b;
+    /* 0.75, in chats with an assistant: long answers ramble, and so do requests: the usual one. */
+    double b_assistant;
+    double idf_power; /* 1.5: rare words decide; long chat messages are full of middling ones */
     double
         proper; /* 1.0 more for a word of the query with a capital inside a sentence: as if it stood there twice */
 
@@ -935,7 +938,9 @@ typedef struct kal_weights {
     /* 0.7 more when that one is a question: then as if its words stood here. */
     double before_question;
     double after; /* 0.1: the message after: the other way it holds less */
-    double same2; /* 0.2: two away the same person speaks; half of it four away */
+    /* 0.2: two away the same person speaks; half of it four away. As spread2, nothing in a chat with an assistant when
+    ** something is looked up: another request is of something else. */
+    double same2;
     /* 0.2 more when a question of the other one stands between: "and then?" */
     double same2_question;
 
@@ -944,9 +949,10 @@ typedef struct kal_weights {
     double spread2; /* 0.1: of those two away: not saturated as words are */
     /* 0.3: of the assistant's answer, for the message of the user that it answers. */
     double answer;
-    /* 0.3: of the session's own BM25: questions of categories are answered all over one. */
+    /* 0.3: of the session's own BM25, as far as it stands out: questions of categories are answered all over one. */
     double session;
-    /* 1.0, in its place, in a turn of a chat: that goes on with a topic, which is all over its sessions. */
+    /* 1.0, in its place, in a turn of a chat with an assistant: that goes on with a topic, which is all over its
+    ** sessions. */
     double session_chat;
     /* 0.3: how much an assistant's words count for their session: he says three times as many. */
     double session_assistant;
@@ -965,7 +971,7 @@ typedef struct kal_weights {
     /* 0.2 less, in a look-up, for a message that is mostly a question: its answer tells what it asks. */
     double asking;
 
-    /* A turn of a chat, no bare question: it goes on with something */
+    /* A turn of a chat with an assistant, no bare question: it goes on with something */
 
     double opening;       /* 0.25, always: the first message of a session names its topic */
     double opening_share; /* 0.3: of the best of its session, for the opening */

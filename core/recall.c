@@ -196,7 +196,7 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
     const kali_question *q = &r->question;
     writer w = {.text = "[", .len = 1};
     explain_words(r, place, &w);
-    float session = r->session_best * r->session[d->session];
+    float session = r->session[d->session];
     if (session > 0) add_reason(&w, "session", NULL, session);
     if (q->speaker >= 0 && d->speaker == q->speaker)
         add_reason(&w, "speaker", NULL, r->weights->speaker);

@@ -21,12 +21,14 @@ typedef struct table {
     float before[16][16], before2[16][16]; /* [one before][this], [two before][one before] */
     float norm[16],
         slope[16]; /* k1 times the length: what does not depend on the words, and what does */
+    float far;     /* what it gets of those two after, and by half four away */
 } table;
 
-static void make_table(const kali_rank *r, double average, table *out) {
+static void make_table(const kali_rank *r, double average, bool assisted, table *out) {
     const kal_weights *w = r->weights;
+    double b = assisted ? w->b_assistant : w->b;
+    out->far = assisted && !r->question.chat ? 0 : share_of(w->same2);
     for (unsigned x = 0; x < 16; x++) {
-        double b = x & KALI_ASSISTANT ? w->b_assistant : w->b;
         /* What is lent to no message counts nothing there. */
         out->norm[x] = x ? (float)(w->k1 * (1 - b) + 1e-9) : INFINITY;
         out->slope[x] = (float)(w->k1 * b / average);
@@ -35,21 +37,24 @@ static void make_table(const kali_rank *r, double average, table *out) {
             bool asked = x & KALI_QUESTION, talk = !((x | y) & KALI_ASSISTANT);
             out->before[x][y] = share_of(alike ? w->before + (asked ? w->before_question : 0) : 0);
             asked = y & KALI_QUESTION;
-            out->before2[x][y] = share_of(w->same2 + (asked && talk ? w->same2_question : 0));
+            out->before2[x][y] = out->far + (asked && talk ? share_of(w->same2_question) : 0);
         }
     }
 }
 
 static void describe(kali_rank *r, double average) {
-    table t;
+    table tables[2];           /* of talk among people, and of chats with an assistant */
     unsigned two = 0, one = 0; /* flags of those before */
-    make_table(r, average, &t);
+    make_table(r, average, false, &tables[0]);
+    make_table(r, average, true, &tables[1]);
     for (size_t i = 0; i < r->places; i++) {
         const kali_record *d = &r->documents.rows[i];
         unsigned flags = d->flags & 15;
-        r->norm[i] = t.norm[flags] + t.slope[flags] * d->words;
-        r->before[i] = t.before[one][flags];
-        r->before2[i] = t.before2[two][one];
+        const table *t = &tables[kali_rank_assisted(r, d)];
+        r->norm[i] = t->norm[flags] + t->slope[flags] * d->words;
+        r->before[i] = t->before[one][flags];
+        r->before2[i] = t->before2[two][one];
+        r->far[i] = t->far;
         two = one;
         one = flags;
     }
@@ -58,10 +63,11 @@ static void describe(kali_rank *r, double average) {
 /* At the first common word of a query. */
 static kal_code prepare(kali_rank *r, double average, kal_err *err) {
     if (r->norm) return KAL_OK;
-    r->norm = malloc(3 * r->places * sizeof *r->norm);
+    r->norm = malloc(4 * r->places * sizeof *r->norm);
     if (!r->norm) return kali_fail(err, KAL_NOMEM, "out of memory");
     r->before = r->norm + r->places;
     r->before2 = r->before + r->places;
+    r->far = r->before2 + r->places;
     describe(r, average);
     return KAL_OK;
 }
@@ -69,16 +75,17 @@ static kal_code prepare(kali_rank *r, double average, kal_err *err) {
 /* ---- one word ---- */
 
 typedef struct shares {
-    float idf, after, two, four;
+    float idf, after;
 } shares;
 
 /* BM25 of what the messages of one step have and get. All pointers are at the first of them. */
 static void add_step(float *restrict sum, const float *restrict tf, const float *restrict norm,
                      const kali_rank *r, size_t at, shares s) {
     const float *restrict before = r->before + at, *restrict before2 = r->before2 + at;
+    const float *restrict far = r->far + at;
     for (int i = 0; i < LANE; i++) {
-        float v = tf[i] + before[i] * tf[i - 1] + before2[i] * tf[i - 2] + s.four * tf[i - 4] +
-                  s.after * tf[i + 1] + s.two * tf[i + 2] + s.four * tf[i + 4];
+        float v = tf[i] + before[i] * tf[i - 1] + before2[i] * tf[i - 2] + s.after * tf[i + 1] +
+                  far[i] * (tf[i + 2] + (tf[i - 4] + tf[i + 4]) / 2);
         sum[i] += s.idf * v / (v + norm[i]);
     }
 }
@@ -87,10 +94,7 @@ kal_code kali_dense_add(kali_rank *r, double idf, double average, kal_err *err) 
     const kal_weights *w = r->weights;
     kal_code code = prepare(r, average, err);
     if (code != KAL_OK) return code;
-    shares s = {.idf = (float)(idf * (w->k1 + 1)),
-                .after = share_of(w->after),
-                .two = share_of(w->same2),
-                .four = share_of(w->same2 / 2)};
+    shares s = {.idf = (float)(idf * (w->k1 + 1)), .after = share_of(w->after)};
     for (size_t i = LANE; i + LANE < r->places; i += LANE)
         add_step(r->score + i, r->own + i, r->norm + i, r, i, s);
     return KAL_OK;

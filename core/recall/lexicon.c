@@ -170,6 +170,7 @@ static kal_code compile(kal_store *store, const kal_word_lists *l, kali_lexicon 
     kal_code code = read_groups(store, x, l->forms, true, err);
     if (code == KAL_OK) code = read_groups(store, x, l->related, false, err);
     if (code == KAL_OK) code = read_set(x, l->stop, true, &x->stop, err);
+    if (code == KAL_OK) code = read_set(x, l->asked, true, &x->asked, err);
     if (code == KAL_OK) code = read_set(x, l->ask_when, false, &x->ask_when, err);
     if (code == KAL_OK) code = read_set(x, l->time_words, true, &x->time_words, err);
     if (code == KAL_OK) code = read_set(x, l->first_person, true, &x->first_person, err);

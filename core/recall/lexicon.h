@@ -25,7 +25,8 @@ typedef struct kali_lexicon {
     kali_entry_word *table;
     size_t slots, used;
     /* Word sets (see kal_words_build); NULL: an empty list. */
-    void *stop, *ask_when, *time_words, *first_person, *you_said, *look_up, *any_month, *months[12];
+    void *stop, *asked, *ask_when, *time_words, *first_person, *you_said, *look_up, *any_month,
+        *months[12];
 } kali_lexicon;
 
 /* The lists of the store compiled, an empty lexicon when it has none. */

@@ -126,13 +126,18 @@ static bool is_proper(const kali_word *w, kal_str text, const kali_lexicon *x) {
     return false;
 }
 
-static void add_term(kali_question *q, const kali_word *w, bool proper) {
+static void add_term(kali_question *q, const kali_word *w, kal_str text, const kali_lexicon *x) {
     size_t i = 0;
     while (i < q->count && !same(q->terms[i].stem, w->stem))
         i++;
     if (i == KALI_TERMS) return;
     if (i == q->count) q->terms[q->count++] = *w;
-    q->proper[i] |= proper;
+    q->proper[i] |= is_proper(w, text, x);
+}
+
+/* Words that say nothing, and those in which somebody else puts a question: who asks about himself uses his own. */
+static bool is_stop(const kali_question *q, kal_str word, const kali_lexicon *x) {
+    return kali_holds(x->stop, word) || (!q->self && kali_holds(x->asked, word));
 }
 
 /* Leaves out stop words and names, unless nothing would be left. */
@@ -141,8 +146,8 @@ static void choose_terms(const kali_word *words, size_t n, kal_str text, const n
     for (int strict = 2; strict >= 0 && out->count == 0; strict--) {
         for (size_t i = 0; i < n; i++) {
             if (strict >= 1 && speaker_of(names, count, words[i].word) >= 0) continue;
-            if (strict >= 2 && kali_holds(x->stop, words[i].word)) continue;
-            add_term(out, &words[i], is_proper(&words[i], text, x));
+            if (strict >= 2 && is_stop(out, words[i].word, x)) continue;
+            add_term(out, &words[i], text, x);
         }
     }
 }
@@ -243,7 +248,6 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     if (code != KAL_OK) return code;
     if (!find_speaker(words, n, names, count, out))
         out->speaker = shortened(words, n, prepared, names, count, x);
-    choose_terms(words, n, prepared, names, count, x, out);
     find_date(words, n, x, out);
     out->chat = is_chat(text, n) && !kali_holds(x->look_up, text);
     out->when = kali_holds(x->ask_when, text);
@@ -251,6 +255,7 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     out->told = out->you_said && !out->chat;
     out->self =
         !out->chat && !out->you_said && out->speaker < 0 && kali_holds(x->first_person, text);
+    choose_terms(words, n, prepared, names, count, x, out);
     return KAL_OK;
 }
 

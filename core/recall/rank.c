@@ -161,12 +161,19 @@ static uint32_t previous_of(const kali_rank *r, uint32_t place) {
     return kali_documents_previous(&r->documents, place);
 }
 
+/* Whether what stands two and four messages away belongs to it. In a chat with an assistant that is another request and
+** another answer: the next turn goes on with all of them, but who looks something up means one. */
+static bool goes_on(const kali_rank *r, const kali_record *d) {
+    return r->question.chat || !kali_rank_assisted(r, d);
+}
+
 /* A message lends its words to its neighbours: an answer inherits those of its question, a speaker goes on with
 ** his topic two and four messages later. */
 static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
     const kal_weights *w = r->weights;
     const kali_record *rows = r->documents.rows, *d = &rows[place];
     uint32_t next = next_of(r, place), before = previous_of(r, place);
+    double same2 = goes_on(r, d) ? w->same2 : 0;
     give(r, l, place, tf);
     if (next) {
         bool alike = r->question.told || !((rows[next].flags ^ d->flags) & KALI_ASSISTANT);
@@ -175,14 +182,14 @@ static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
         unsigned both = rows[next].flags | d->flags;
         bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
         uint32_t next2 = next_of(r, next);
-        give(r, l, next2, tf * (w->same2 + (asked ? w->same2_question : 0)));
-        give(r, l, next_of(r, next_of(r, next2)), tf * w->same2 / 2);
+        give(r, l, next2, tf * (same2 + (asked ? w->same2_question : 0)));
+        give(r, l, next_of(r, next_of(r, next2)), tf * same2 / 2);
     }
     if (before) {
         give(r, l, before, tf * w->after);
         uint32_t before2 = previous_of(r, before);
-        give(r, l, before2, tf * w->same2);
-        give(r, l, previous_of(r, previous_of(r, before2)), tf * w->same2 / 2);
+        give(r, l, before2, tf * same2);
+        give(r, l, previous_of(r, previous_of(r, before2)), tf * same2 / 2);
     }
 }
 
@@ -228,7 +235,7 @@ static void add_bm25(kali_rank *r, const lists *l, double idf) {
     for (size_t i = 0; i < l->wideneds; i++) {
         uint32_t place = l->widened[i];
         const kali_record *d = &r->documents.rows[place];
-        double tf = r->widened[place], b = d->flags & KALI_ASSISTANT ? w->b_assistant : w->b;
+        double tf = r->widened[place], b = kali_rank_assisted(r, d) ? w->b_assistant : w->b;
         kali_rank_share(r, place,
                         idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
         r->widened[place] = 0;
@@ -284,12 +291,12 @@ static void spread(kali_rank *r) {
         uint32_t place = r->active[i];
         const kali_record *d = &r->documents.rows[place];
         uint32_t before = previous_of(r, place);
-        double v = r->own[place];
+        double v = r->own[place], spread2 = goes_on(r, d) ? w->spread2 : 0;
         bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
                       !(r->documents.rows[before].flags & KALI_ASSISTANT);
         if (answer) kali_rank_share(r, before, w->answer * v);
-        kali_rank_share(r, previous_of(r, before), w->spread2 * v);
-        kali_rank_share(r, next_of(r, next_of(r, place)), w->spread2 * v);
+        kali_rank_share(r, previous_of(r, before), spread2 * v);
+        kali_rank_share(r, next_of(r, next_of(r, place)), spread2 * v);
     }
     for (size_t i = 0; i < n; i++)
         r->own[r->active[i]] = 0;
@@ -302,19 +309,26 @@ float kali_rank_best(const kali_rank *r) {
     return best;
 }
 
+/* A session lends to its messages by how far its words stand out among those of all sessions. */
 static void add_sessions(kali_rank *r) {
-    float best = 0;
-    for (size_t s = 0; s <= r->documents.sessions; s++)
-        if (r->session[s] > best) best = r->session[s];
-    const kal_weights *w = r->weights;
-    float most = (float)(r->question.chat ? w->session_chat : w->session) * kali_rank_best(r);
-    if (best <= 0 || !(most > 0)) return;
-    r->session_best = most;
-    for (size_t s = 0; s <= r->documents.sessions; s++)
-        r->session[s] /= best;
+    const kali_documents *d = &r->documents;
+    float best = 0, least = INFINITY;
+    for (size_t i = 0; i < d->latest_count; i++) {
+        if (!kali_scope_has(&d->scope, (uint32_t)d->latest[i])) continue;
+        float score = r->session[d->latest[i]];
+        if (score > best) best = score;
+        if (score < least) least = score;
+        if (d->chains[d->latest[i]].assistants) r->turn = r->question.chat;
+    }
+    double share = r->turn ? r->weights->session_chat : r->weights->session;
+    double most = share > 0 ? share * kali_rank_best(r) : 0;
+    for (size_t s = 0; s <= d->sessions; s++) {
+        float more = r->session[s] - least;
+        r->session[s] = more > 0 ? (float)(most * more / best) : 0;
+    }
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
-        r->score[place] += r->session_best * r->session[r->documents.rows[place].session];
+        r->score[place] += r->session[d->rows[place].session];
     }
 }
 

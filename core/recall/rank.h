@@ -29,15 +29,16 @@ typedef struct kali_rank {
     /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
     ** score of each place. */
     float *own, *extra, *widened;
-    /* Made for the first common word: k1 times the length, shares of the messages one and two before. One piece of memory. */
-    float *norm, *before, *before2;
+    /* Made for the first common word: k1 times the length, shares of the messages one and two before, of those two after
+    ** and, by half, four away. One piece of memory. */
+    float *norm, *before, *before2, *far;
     uint64_t *held;    /* of each slot, as bits: the terms that it holds */
     uint16_t *related; /* the same: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
-    float *session;    /* BM25 of each session */
+    bool turn;      /* the query is a turn of a chat with an assistant: it goes on with something */
+    float *session; /* BM25 of each session; in the end what it lends to its messages */
     float *session_tf;
     uint32_t *session_list;
-    float session_best; /* what the best session adds to a message */
     char
         now[KALI_TIME_LEN + 1]; /* of the query: nothing after it is found; "": everything may be */
     int64_t day;                /* of `now`, since 2000-01-01 */
@@ -52,6 +53,10 @@ kal_code kali_dense_add(kali_rank *rank, double idf, double average, kal_err *er
 /* Adds to the score of a place, 0 none. */
 void kali_rank_share(kali_rank *rank, uint32_t place, double amount);
 float kali_rank_best(const kali_rank *rank);
+/* Whether its session is a chat with an assistant. */
+static inline bool kali_rank_assisted(const kali_rank *rank, const kali_record *record) {
+    return rank->documents.chains[record->session].assistants > 0;
+}
 /* Weighs the scores by what the query says about its answer. */
 kal_code kali_rank_weigh(kali_rank *rank, kal_err *err);
 /* Raises the best messages by how close the query's words stand in them. */

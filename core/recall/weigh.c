@@ -49,11 +49,11 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         v *= kali_rank_voice(r, d);
         if (dated && d->day != day) date = kali_question_date_share(q, day = d->day);
         if (dated) v *= 1 + w->date * date;
-        if (q->chat) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
+        if (r->turn) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;
         r->score[place] = (float)v > 0 ? (float)v : 0;
         if (r->score[place] > 0) r->active[left++] = place;
-        r->extra[place] = (float)(r->session_best * r->session[d->session] * v / before);
+        r->extra[place] = (float)(r->session[d->session] * v / before);
     }
     r->active_count = left;
 }
@@ -81,9 +81,9 @@ kal_code kali_rank_weigh(kali_rank *r, kal_err *err) {
     add_day(r);
     uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
     if (!newer) return kali_fail(err, KAL_NOMEM, "out of memory");
-    if (r->question.chat) rank_sessions(r, newer);
+    if (r->turn) rank_sessions(r, newer);
     weigh(r, newer);
     free(newer);
-    if (r->question.chat && r->weights->opening_share > 0) add_openings(r);
+    if (r->turn && r->weights->opening_share > 0) add_openings(r);
     return KAL_OK;
 }

@@ -27,7 +27,8 @@ typedef struct kali_record {
 /* The messages of one session in their order. They stand side by side, from the place `first` on. */
 typedef struct kali_chain {
     uint32_t first, messages;
-    uint32_t room; /* places it has, with KALI_APART that stay empty */
+    uint32_t room;       /* places it has, with KALI_APART that stay empty */
+    uint32_t assistants; /* how many of the messages are an assistant's */
     uint64_t words;
     int64_t time; /* of the last one */
 } kali_chain;

@@ -57,7 +57,10 @@ void kali_history_count(kali_history *h, const kali_record *row, int one) {
     kali_chain *c = &h->chains[row->session];
     c->messages += (uint32_t)one;
     c->words += (uint64_t)((int64_t)row->words * one);
-    if (!(row->flags & KALI_ASSISTANT)) h->speakers[row->speaker] += (uint32_t)one;
+    if (row->flags & KALI_ASSISTANT)
+        c->assistants += (uint32_t)one;
+    else
+        h->speakers[row->speaker] += (uint32_t)one;
 }
 
 /* There are places up to `end`, and an empty margin behind it. */

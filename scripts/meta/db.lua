@@ -762,7 +762,7 @@ db.recall = {}
 function db.recall.find(query) end
 
 ---Tells the store what recall needs to know of a language. The first `find` does it with the shipped lists.
----@param lists table<string, string> stop, forms, related, ask_when, time_words, first_person, you_said,
+---@param lists table<string, string> stop, asked, forms, related, ask_when, time_words, first_person, you_said,
 ---look_up, months: see words/english.lua
 ---@return true? ok, string? message, string? code
 function db.recall.words(lists) end

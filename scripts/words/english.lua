@@ -3,7 +3,7 @@
 -- new index. Replace it by a file words/english.lua in your configuration folder.
 
 return {
-  -- words that say nothing about what is looked for; among them are those in which questions are put, and answers are not
+  -- words that say nothing about what is looked for
   stop = [[
 a about above after again against all also am an and any are as at be because been before being below between both but by
 can cannot could couldn d did didn do does doesn doing don down during each few for from further get got had hadn has hasn have haven having
@@ -11,10 +11,15 @@ he her here hers herself him himself his how i if in into is isn it its itself j
 no nor not now of off on once one only or other our ours ourselves out over own re s same she should shouldn so some such
 t than that the their theirs them themselves then there these they this those through to too under until up us ve very
 was wasn we were weren what when where which while who whom why will with won would wouldn you your yours yourself yourselves
-anything something please tell know much many ever kind type would might may shall want give list name mention mentioned mentions
+anything something please tell know much many ever kind type would might may shall mention mentioned mentions
+according based conversation conversations discuss discussed talk talked chat previously earlier remind remember
+]],
+
+  -- words in which somebody else puts a question, and the answer is not put in; who asks about himself uses his own
+  asked = [[
+want give list name
 recent recently current currently lately previous past attend attended attending visit visited visiting describe described
 express expressed state stated share shared happen happened occur occurred
-according based conversation conversations discuss discussed talk talked chat previously earlier remind remember
 ]],
 
   -- a line is one word: forms that the stemmer does not join
@@ -603,6 +608,8 @@ i i'm i've i'd i'll my me mine we we're we've our us
 
   -- a question that holds one of these asks what the assistant said
   you_said = [[
+did you
+you put
 you said
 you say
 you told
@@ -685,7 +692,36 @@ do you still remember
 do you recall
 can you recall
 can you remember
+i remember you
 look up
+looking back
+previous conversation
+previous conversations
+previous chat
+previous chats
+earlier conversation
+earlier conversations
+our conversation about
+our conversations
+our chat about
+our chats
+did i
+have i
+had i
+was i
+what is my
+what's my
+what was my
+what are my
+i brought up
+order in which
+summary of how
+summarize how
+summarise how
+summarize my
+summarise my
+summarize our
+summarise our
 ]],
 
   -- a line is a month, from the first to the twelfth

@@ -5,6 +5,7 @@
 
 static const kal_word_lists LISTS = {
     .stop = {"the a of did what is when in to", 31},
+    .asked = {"visit recently", 14},
     .ask_when = {"when\nhow long", 13},
     .time_words = {"monday june", 11},
     .first_person = {"i my", 4},
@@ -65,6 +66,10 @@ static void stop_words_and_names_are_left_out_unless_nothing_else_is_there(void 
     assert_string_equal(terms(), "what is the");
     ask(f, "Did Melanie?");
     assert_string_equal(terms(), "did"); /* a name says less than a stop word */
+    ask(f, "What did Melanie visit recently in Paris?"); /* words of who asks */
+    assert_string_equal(terms(), "pari");
+    ask(f, "What did I visit in Paris?"); /* his own */
+    assert_string_equal(terms(), "i visit pari");
     ask(f, "...");
     assert_int_equal(q.count, 0);
     ask(f, "我们停车");

@@ -39,9 +39,8 @@ static double score_of(int64_t id) {
 /* The lists that the product gives the core, read from the script's text. */
 static void take_english(fixture *f) {
     static char *file;
-    static const char *const names[] = {"stop",     "forms",      "related",
-                                        "ask_when", "time_words", "first_person",
-                                        "you_said", "look_up",    "months"};
+    static const char *const names[] = {"stop",       "asked",        "forms",    "related", "ask_when",
+                                        "time_words", "first_person", "you_said", "look_up", "months"};
     char path[600];
     size_t size;
     snprintf(path, sizeof path, "%s", __FILE__);
@@ -50,7 +49,7 @@ static void take_english(fixture *f) {
     free(file);
     file = read_file(path, &size);
     kal_word_lists lists = {0};
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 10; i++) {
         char head[40];
         snprintf(head, sizeof head, "  %s = [[\n", names[i]);
         char *from = strstr(file, head);
@@ -324,6 +323,51 @@ static void a_turn_of_a_chat_goes_on_with_a_session(void **state) {
     assert_true(found(told)->lent / found(told)->score < turn);
 }
 
+/* Another request is not about what was asked for before; a friend who goes on is. */
+static void what_is_looked_up_with_an_assistant_is_one_exchange(void **state) {
+    fixture *f = *state;
+    int64_t bees = say(f, "a", "user", NULL, "I keep bees behind the shed.");
+    say(f, "a", "assistant", NULL, "Lovely!");
+    int64_t dinner = say(f, "a", "user", NULL, "What can I cook tonight?");
+    ok(recall(f, "Where do I keep bees?"));
+    assert_int_equal(hits[0].message.id, bees);
+    assert_int_equal(rank_of(dinner), 0);
+    assert_true(rank_of(bees) && recall(f, "The bees are loud today. I wonder why they are.") == KAL_OK);
+    assert_true(rank_of(dinner)); /* the next turn goes on with all of it */
+    say(f, "b", "user", "Ann", "I keep bees.");
+    say(f, "b", "user", "Bob", "Lovely!");
+    int64_t friend = say(f, "b", "user", "Ann", "They live behind the shed.");
+    ok(recall(f, "Where does Ann keep bees?"));
+    assert_true(rank_of(friend));
+}
+
+static void a_session_lends_only_what_sets_it_apart(void **state) {
+    fixture *f = *state;
+    int64_t one = say(f, "a", "user", NULL, "The zebra sleeps.");
+    say(f, "a", "user", NULL, "The tiger does not.");
+    ok(recall(f, "zebra"));
+    assert_true(found(one)->lent == 0); /* there is no other session */
+    say(f, "b", "user", NULL, "Good morning.");
+    ok(recall(f, "zebra"));
+    assert_true(found(one)->lent > 0);
+}
+
+static double newer_to_older(fixture *f, const char *query, int64_t newer, int64_t older) {
+    ok(recall(f, query));
+    return score_of(newer) / score_of(older);
+}
+
+static void a_newer_session_is_gone_on_with_when_an_assistant_takes_part(void **state) {
+    fixture *f = *state;
+    static const char turn[] = "I go on with the zebra now. It sleeps.";
+    int64_t older = say(f, "a", "user", "Ann", "My zebra."), newer = say(f, "b", "user", "Ann", "My zebra.");
+    assert_true(fabs(newer_to_older(f, turn, newer, older) - 1) < 1e-4);
+    say(f, "a", "assistant", NULL, "Good.");
+    say(f, "b", "assistant", NULL, "Good.");
+    assert_true(newer_to_older(f, turn, newer, older) > 1.02);
+    assert_true(fabs(newer_to_older(f, "zebra", newer, older) - 1) < 1e-4);
+}
+
 static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
     fixture *f = *state;
     say(f, "a", "user", NULL, "Good morning.");
@@ -458,9 +502,11 @@ static void common_words_count_as_rare_ones_do(void **state) {
         "It is the stove", "boiler boiler",       "ok", "the manual of a boiler"};
     static double scores[100];
     dice d = {3};
-    for (int i = 0; i < 70; i++)
-        say(f, below(&d, 3) ? "a" : "b", below(&d, 2) ? "user" : "assistant", NULL,
-            texts[below(&d, 8)]);
+    for (int i = 0; i < 70; i++) {
+        bool people = below(&d, 2) == 0; /* "a" is a chat with an assistant */
+        bool user = people || below(&d, 2) == 0;
+        say(f, people ? "b" : "a", user ? "user" : "assistant", NULL, texts[below(&d, 8)]);
+    }
     for (int round = 0; round < 20; round++) {
         const char *query =
             round % 2 ? "boiler manual" : "Where did you say is the manual of the boiler?";
@@ -599,6 +645,9 @@ int main(void) {
         ON_SESSIONS(who_only_asks_tells_nothing),
         ON_SESSIONS(a_name_in_the_query_weighs_more_than_another_word),
         ON_SESSIONS(a_turn_of_a_chat_goes_on_with_a_session),
+        ON_SESSIONS(what_is_looked_up_with_an_assistant_is_one_exchange),
+        ON_SESSIONS(a_session_lends_only_what_sets_it_apart),
+        ON_SESSIONS(a_newer_session_is_gone_on_with_when_an_assistant_takes_part),
         ON_SESSIONS(what_was_said_after_now_is_not_found),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
