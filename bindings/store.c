@@ -82,6 +82,16 @@ static int stat(lua_State *L) {
     return 1;
 }
 
+/* db.migrated() -> the schema that opening it migrated from, or nil */
+static int migrated(lua_State *L) {
+    int from = kal_store_migrated(kalb_store(L));
+    if (from >= 0)
+        lua_pushinteger(L, from);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 /* db.foreign() -> list of { kind =, name = } of what in the file is not kalito's */
 static int foreign(lua_State *L) {
     size_t room = 1024, count;
@@ -101,10 +111,16 @@ static int foreign(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"close", close_store}, {"begin", begin},       {"begin_read", begin_read},
-    {"commit", commit},     {"rollback", rollback}, {"now", now},
-    {"stat", stat},         {"foreign", foreign},   {NULL, NULL}};
+static const luaL_Reg functions[] = {{"close", close_store},
+                                     {"begin", begin},
+                                     {"begin_read", begin_read},
+                                     {"commit", commit},
+                                     {"rollback", rollback},
+                                     {"now", now},
+                                     {"stat", stat},
+                                     {"foreign", foreign},
+                                     {"migrated", migrated},
+                                     {NULL, NULL}};
 
 /* ---- clock and ids of the test builds ---- */
 

@@ -505,6 +505,8 @@ typedef struct kal_store_info {
     kal_str migration_backup; /* the backup that was made before, or absent */
 } kal_store_info;
 KAL_API kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err);
+/* migrated_from, without looking at the file. */
+KAL_API int kal_store_migrated(const kal_store *store);
 
 /* ---- Redaction ---- */
 

@@ -192,6 +192,10 @@ kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err) {
     return KAL_OK;
 }
 
+int kal_store_migrated(const kal_store *store) {
+    return store->migrated_from;
+}
+
 /* ---- transactions ---- */
 
 static const char BEGIN_SQL[] = "BEGIN IMMEDIATE";

@@ -59,9 +59,10 @@ end
 
 -- Opening an older file changes it: its user is told, once, and where it is as it was.
 local function tell_migration(db)
-  local info = db.stat()
+  local from = db.migrated()
+  local info = from and db.stat()
   if not info or not info.migration_backup then return end
-  local what = info.migrated_from == 0 and "a file of the original Kalito" or "a file of an older kalito"
+  local what = from == 0 and "a file of the original Kalito" or "a file of an older kalito"
   print.note(("%s was %s: it is up to date now, and as it was in %s"):format(info.path, what, info.migration_backup))
   local names = {}
   for i, thing in ipairs(db.foreign() or {}) do names[i] = thing.kind .. " " .. thing.name end
@@ -95,6 +96,10 @@ local function load_command(name)
   local spec, message = script.load(found)
   if not spec then error(message, 0) end
   return spec
+end
+
+local function usage(name, spec)
+  return require("kalito.terminal.usage").text(name, spec)
 end
 
 local function usage_error(name, message)
@@ -136,7 +141,7 @@ local function run_subcommand(name, spec, argv)
   end
   if not sub or sub == "--help" or sub == "-h" then
     spec.footer = "Of each there is more: " .. name .. " COMMAND --help"
-    print.write(args.usage(name, spec))
+    print.write(usage(name, spec))
     return sub and 0 or 2
   end
   if spec.commands[sub] then
@@ -156,7 +161,7 @@ function run_command(name, spec, argv)
   accept_globals(values)
   if values.help then
     spec.footer = "Global options: see kalito --help"
-    print.write(args.usage(name, spec))
+    print.write(usage(name, spec))
     return 0
   end
   run_init()
@@ -177,7 +182,7 @@ local function show_usage()
   local rows = {}
   for _, name in ipairs(command_names()) do rows[name] = load_command(name) end
   main.commands = rows
-  print.write(args.usage("kalito", main))
+  print.write(usage("kalito", main))
   return 0
 end
 

@@ -12,7 +12,7 @@ M.public = {
   "kal_tokens",
   "kal_fields",
   "kal_store_open", "kal_store_close", "kal_store_begin", "kal_store_commit", "kal_store_rollback",
-  "kal_store_begin_read", "kal_store_interrupt", "kal_store_now", "kal_store_stat", "kal_store_foreign",
+  "kal_store_begin_read", "kal_store_interrupt", "kal_store_now", "kal_store_stat", "kal_store_migrated", "kal_store_foreign",
   "kal_store_migrate", "kal_store_backup", "kal_backup_get", "kal_backup_verify", "kal_store_restore",
   "kal_store_check", "kal_store_optimize", "kal_store_journal", "kal_store_recover", "kal_store_sql",
   "kal_redaction_get", "kal_redaction_set", "kal_redaction_text", "kal_redaction_json", "kal_redaction_count",

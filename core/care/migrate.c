@@ -11,17 +11,28 @@
 
 #define KALI_APPLICATION 0x4B414C49 /* 'KALI' */
 
-static const char COUNT_TABLES[] = "SELECT count(*) FROM sqlite_master";
-static const char COUNT_ORIGINAL[] =
-    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
-    " ('sessions', 'personas', 'messages', 'conversation_summaries', 'semantic_pins')";
+/* What there is at all, and of the original. */
+static kal_code count_tables(kali_db *db, int64_t *all, int64_t *original, kal_err *err) {
+    static const char SQL[] =
+        "SELECT count(*), count(CASE WHEN type = 'table' AND name IN"
+        " ('sessions', 'personas', 'messages', 'conversation_summaries', 'semantic_pins')"
+        " THEN 1 END) FROM sqlite_master";
+    kali_stmt *q;
+    bool row;
+    kal_code code = kali_db_use(db, SQL, &q, err);
+    if (code == KAL_OK) code = kali_step(q, &row, err);
+    if (code != KAL_OK) return code;
+    *all = kali_integer(q, 0);
+    *original = kali_integer(q, 1);
+    kali_reset(q);
+    return KAL_OK;
+}
 
 kal_code kali_identify(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err) {
     int64_t application, tables, original;
     kal_code code = kali_db_integer(db, "PRAGMA application_id", &application, err);
     if (code == KAL_OK) code = kali_db_integer(db, "PRAGMA user_version", version, err);
-    if (code == KAL_OK) code = kali_db_integer(db, COUNT_TABLES, &tables, err);
-    if (code == KAL_OK) code = kali_db_integer(db, COUNT_ORIGINAL, &original, err);
+    if (code == KAL_OK) code = count_tables(db, &tables, &original, err);
     if (code != KAL_OK) return code;
     /* Our mark on a file without our tables is no file of ours. */
     *what = application == KALI_APPLICATION && original == 5 ? KALI_OURS

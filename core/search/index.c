@@ -312,13 +312,13 @@ static kal_code add_messages(kal_store *store, kal_err *err) {
 /* New rows come last, so that those that another program has added since all were indexed are the last ones: looking
 ** at the very last costs the same however many there are. A row without an id, which only another program's table can
 ** hold, has no name that the index could know it by. */
-static const char MISSING[] =
-    "SELECT EXISTS (SELECT 1 FROM"
-    " (SELECT id FROM semantic_pins WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) p"
-    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"
-    " OR EXISTS (SELECT 1 FROM"
-    " (SELECT id FROM conversation_summaries WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) s"
-    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))";
+#define MISSING                                                                                    \
+    "EXISTS (SELECT 1 FROM"                                                                        \
+    " (SELECT id FROM semantic_pins WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) p"           \
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'pin' AND n.key = p.id))"      \
+    " OR EXISTS (SELECT 1 FROM"                                                                    \
+    " (SELECT id FROM conversation_summaries WHERE id IS NOT NULL ORDER BY rowid DESC LIMIT 1) s"  \
+    " WHERE NOT EXISTS (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id))"
 
 static kal_code add_notes(kal_store *store, kal_err *err) {
     static const char NEW[] =
@@ -328,7 +328,7 @@ static kal_code add_notes(kal_store *store, kal_err *err) {
         " WHERE id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM kalito_notes n WHERE n.kind = 'summary' AND n.key = s.id)";
     int64_t missing, rewritten = 0;
-    kal_code code = kali_db_integer(store->db, MISSING, &missing, err);
+    kal_code code = kali_db_integer(store->db, "SELECT " MISSING, &missing, err);
     if (code == KAL_OK && missing) code = kali_adopt_note_times(store, &rewritten, err);
     return code == KAL_OK && missing ? index_rows(store, NEW, true, 0, 0, err) : code;
 }
@@ -344,10 +344,9 @@ kal_code kali_index_catch_up(kal_store *store, kal_err *err) {
 static kal_code is_stale(kal_store *store, bool *out, kal_err *err) {
     static const char SQL[] =
         "SELECT EXISTS (SELECT 1 FROM kalito_tombstones) OR coalesce((SELECT max(id) FROM messages), 0)"
-        " > coalesce((SELECT max(id) FROM kalito_messages_fts_docsize), 0)";
+        " > coalesce((SELECT max(id) FROM kalito_messages_fts_docsize), 0) OR " MISSING;
     int64_t stale;
     kal_code code = kali_db_value(store->db, SQL, &stale, err);
-    if (code == KAL_OK && !stale) code = kali_db_value(store->db, MISSING, &stale, err);
     *out = code == KAL_OK && stale;
     return code;
 }
@@ -364,10 +363,13 @@ kal_code kali_index_refresh(kal_store *store, kal_err *err) {
     kali_stmt *q;
     bool stale;
     if (store->batch) return store->reading ? KAL_OK : settle_batch(store, err);
-    kal_code code = kali_db_use(store->db, LOOK, &q, err);
-    if (code == KAL_OK) code = kali_run(q, err); /* only reading tells what others have written */
-    if (code != KAL_OK) return code;
-    if (store->seen && kali_db_version(store->db) == store->version) return KAL_OK;
+    kal_code code = KAL_OK;
+    if (store->seen) { /* only reading tells what others have written */
+        code = kali_db_use(store->db, LOOK, &q, err);
+        if (code == KAL_OK) code = kali_run(q, err);
+        if (code != KAL_OK) return code;
+        if (kali_db_version(store->db) == store->version) return KAL_OK;
+    }
     code = is_stale(store, &stale, err);
     if (code != KAL_OK || !stale || kali_db_read_only(store->db)) return code;
     code = kali_write_begin(store, err);

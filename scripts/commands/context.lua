@@ -69,6 +69,14 @@ local function usual(db, session)
   return name and (models.estimated(db, name, budget)) or budget
 end
 
+-- It is remembered, for the next one to be compared with; unless the file can only be read.
+local function build(chat, wanted)
+  local context, message, code = chat:context(wanted)
+  if code ~= "readonly" then return context, message, code end
+  wanted.save = nil
+  return chat:context(wanted)
+end
+
 return {
   name = "context",
   summary = "Build the context of the next model call",
@@ -94,11 +102,9 @@ return {
       persona, message, code = resolve.persona(db, args.persona)
       if not persona then return nil, message, code end
     end
-    context, message, code = kalito.conversation(db, session.id):context {
-      budget = args.budget or usual(db, session), query = args.query, text = args.text,
-      persona = persona and persona.id,
-      save = not db.stat().read_only,
-    }
+    local wanted = { budget = args.budget or usual(db, session), query = args.query, text = args.text,
+      persona = persona and persona.id, save = true }
+    context, message, code = build(kalito.conversation(db, session.id), wanted)
     if not context then return nil, message, code end
     if args.messages then
       print.write(kalito.json.encode(kalito.json.array(context.messages)) .. "\n")

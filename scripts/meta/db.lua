@@ -34,6 +34,10 @@ function db.now() end
 ---@return kalito.StoreInfo? info, string? message, string? code
 function db.stat() end
 
+---The schema that opening it migrated from, 0 for a file of the original; nil when it was up to date.
+---@return integer?
+function db.migrated() end
+
 ---What in the file is not kalito's own: it is left alone, and not exported.
 ---@return { kind: string, name: string }[]? list, string? message, string? code
 function db.foreign() end

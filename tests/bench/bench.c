@@ -260,6 +260,7 @@ static void w6(char **a) {
     contender_context(a[1], budget());
     answer held = contender_answer();
     printf("%d:%d\n", held.entries, held.tokens);
+    contender_close();
 }
 
 int main(int argc, char **argv) {

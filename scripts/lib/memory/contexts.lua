@@ -1,7 +1,6 @@
 -- contexts.lua: the context of the next model call, as the policies want it: the persona's prompt, the plan, and what
 -- the history says about the new message.
 
-local behaviour = require "kalito.persona.behaviour"
 local policy = require "kalito.policy"
 local need = require("kalito.reading").need
 
@@ -99,7 +98,7 @@ local function persona_of(chat, id)
 end
 
 local function prompt_of(persona, now, line)
-  local prompt = persona and behaviour.system(persona, now)
+  local prompt = persona and require("kalito.persona.behaviour").system(persona, now)
   if not line then return prompt end
   return prompt and prompt ~= "" and prompt .. "\n\n" .. line or line
 end

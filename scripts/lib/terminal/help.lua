@@ -1,7 +1,6 @@
 -- help.lua: help() of the prompt: what the reference manual, the policies and the commands say of themselves, as text.
 
 local kalito = package.loaded.kalito
-local args = require "kalito.terminal.args"
 local contract = require "kalito.policy.contract"
 local docs = require "kalito.terminal.docs"
 local layout = require "kalito.terminal.layout"
@@ -115,7 +114,7 @@ end
 local function show_command(name)
   local found = name:find "^[%w_-]+$" and script.find("commands/" .. name)
   local spec = found and script.load(found)
-  return spec and args.usage("kalito " .. name, spec)
+  return spec and require("kalito.terminal.usage").text("kalito " .. name, spec)
 end
 
 local function overview()

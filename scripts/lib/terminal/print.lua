@@ -70,43 +70,13 @@ function M.object(value)
   M.write(kalito.json.encode(value, kalito.system.isatty "stdout" and 2 or 0) .. "\n")
 end
 
-local function cell(value)
+---One value as a cell of a table.
+---@param value any
+---@return string
+function M.cell(value)
   if value == nil then return "" end
   if math.type(value) == "float" then return ("%.2f"):format(value) end
   return M.safe(tostring(value))
-end
-
-local LEAST <const> = 16 -- cells of a wide column
-
--- Takes cells from the columns that have a greatest width (`most`), always from the widest of them, until a wide column
--- has room. Gives the new total.
-local function narrowed(widths, columns, total)
-  while total + LEAST > kalito.system.columns() do
-    local widest
-    for j, column in ipairs(columns) do
-      if column.most and widths[j] > LEAST / 2 and (not widest or widths[j] > widths[widest]) then widest = j end
-    end
-    if not widest then break end
-    widths[widest], total = widths[widest] - 1, total - 1
-  end
-  return total
-end
-
--- Wide columns share what the others leave of the terminal.
-local function write_aligned(cells, columns)
-  local layout = require "kalito.terminal.layout"
-  local widths, right, total = layout.widths(cells), {}, 0
-  for j, column in ipairs(columns) do
-    right[j] = column.right
-    widths[j] = math.min(widths[j], column.most or math.huge)
-    if not column.wide then total = total + widths[j] + 2 end
-  end
-  total = narrowed(widths, columns, total)
-  local room = math.max(LEAST // 2, kalito.system.columns() - total)
-  for j, column in ipairs(columns) do
-    if column.wide then widths[j] = math.min(widths[j], room) end
-  end
-  for _, line in ipairs(layout.align(cells, widths, right)) do M.write(line .. "\n") end
 end
 
 ---Rows for a person, a pipe or a program.
@@ -116,22 +86,7 @@ end
 ---the text for people
 function M.rows(rows, columns)
   if M.json then return M.object(kalito.json.array(rows)) end
-  local terminal = kalito.system.isatty "stdout"
-  local cells = {}
-  if terminal then
-    cells[1] = {}
-    for j, column in ipairs(columns) do cells[1][j] = column[1] end
-  end
-  for _, row in ipairs(rows) do
-    local line = {}
-    for j, column in ipairs(columns) do
-      local value = row[column.key or column[1]:lower()]
-      if column.show then value = column.show(value, row) end
-      line[j] = cell(value)
-    end
-    if terminal then cells[#cells + 1] = line else M.write(table.concat(line, "\t") .. "\n") end
-  end
-  if terminal then write_aligned(cells, columns) end
+  require("kalito.terminal.table").write(rows, columns)
 end
 
 ---One row as lines of "name  value".
@@ -143,7 +98,7 @@ function M.row(row, names)
   for _, name in ipairs(names) do width = math.max(width, #name) end
   for _, name in ipairs(names) do
     if row[name] ~= nil then
-      local text = type(row[name]) == "string" and M.safe_lines(row[name]) or cell(row[name])
+      local text = type(row[name]) == "string" and M.safe_lines(row[name]) or M.cell(row[name])
       M.write(("%-" .. width .. "s  %s\n"):format(name, (text:gsub("\n", "\n" .. (" "):rep(width + 2)))))
     end
   end
