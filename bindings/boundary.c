@@ -183,6 +183,23 @@ void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **
         luaL_error(L, "session, sessions and all: only one of them can be given");
 }
 
+const int64_t *kalb_field_ids(lua_State *L, int table, const char *key, size_t *count) {
+    *count = 0;
+    if (!get(L, table, key)) return NULL;
+    int list = lua_gettop(L);
+    if (lua_type(L, list) != LUA_TTABLE) wrong_type(L, key, "a list of ids");
+    *count = lua_rawlen(L, list);
+    int64_t *ids = lua_newuserdatauv(L, (*count + 1) * sizeof *ids, 0);
+    for (size_t i = 0; i < *count; i++) {
+        int whole;
+        lua_rawgeti(L, list, (lua_Integer)i + 1);
+        ids[i] = lua_tointegerx(L, -1, &whole);
+        if (!whole) luaL_error(L, "'%s' must be a list of ids", key);
+        lua_pop(L, 1);
+    }
+    return ids;
+}
+
 /* ---- rows ---- */
 
 #define FIELDS_MAX 32

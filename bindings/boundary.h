@@ -44,6 +44,8 @@ bool kalb_field_boolean(lua_State *L, int table, const char *key, bool *out);
 /* The keys `session` (an id, which goes to *one) or `sessions` (a list of ids, in a userdata that is left on the
 ** stack); *ids stays as it is when neither is there. */
 void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **ids, size_t *count);
+/* The list of ids at a key, in a userdata that is left on the stack; NULL when there is none. */
+const int64_t *kalb_field_ids(lua_State *L, int table, const char *key, size_t *count);
 /* The table argument at `index` (absent: an empty one is put there). Raises when it holds a key that is
 ** not in `keys` (ended by NULL), naming the nearest one; `what` is the function's name. */
 void kalb_check_keys(lua_State *L, int index, const char *what, const char *const *keys);
@@ -52,6 +54,8 @@ void kalb_check_keys(lua_State *L, int index, const char *what, const char *cons
 void kalb_check_row(lua_State *L, int index, kal_noun noun, const char *what, void *row);
 /* Pushes a row as a plain table. */
 void kalb_push_row(lua_State *L, kal_noun noun, const void *row);
+/* The first recall asks the scripts for the word lists: the store is upvalue 1. */
+void kalb_ensure_words(lua_State *L, kal_store *store);
 /* Pushes what was found as a list of rows with `score` and `reasons`. */
 void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count);
 /* Reads the conditions at `index`; texts borrow from the table. */

@@ -74,7 +74,7 @@ static void read_plan(lua_State *L, int table, kal_plan *plan) {
 
 /* ---- what was recalled ---- */
 
-/* Reads the list of {id, score, lent, reasons}; the array is a userdata and the texts are left on the stack,
+/* Reads the list of {id, score, lent, reasons, beside, copies}; the array is a userdata and the texts are left on the stack,
 ** so that both live as long as the call. */
 static void read_recalled(lua_State *L, int table, kal_request *request) {
     lua_pushliteral(L, "recalled");
@@ -83,7 +83,7 @@ static void read_recalled(lua_State *L, int table, kal_request *request) {
     size_t n = lua_rawlen(L, list);
     if (n > 1000) n = 1000;
     kal_recalled *rows = lua_newuserdatauv(L, (n + 1) * sizeof *rows, 0);
-    luaL_checkstack(L, (int)n * 2 + 8, NULL);
+    luaL_checkstack(L, (int)n * 4 + 8, NULL);
     for (size_t i = 0; i < n; i++) {
         rows[i] = (kal_recalled){0};
         lua_rawgeti(L, list, (lua_Integer)i + 1);
@@ -94,6 +94,8 @@ static void read_recalled(lua_State *L, int table, kal_request *request) {
         kalb_field_number(L, row, "score", &rows[i].score);
         kalb_field_number(L, row, "lent", &rows[i].lent);
         kalb_field_text(L, row, "reasons", &rows[i].reasons);
+        kalb_field_integer(L, row, "beside", &rows[i].beside);
+        rows[i].copies = kalb_field_ids(L, row, "copies", &rows[i].copy_count);
     }
     request->recalled = rows;
     request->recalled_count = n;
@@ -123,9 +125,9 @@ static void read_notes(lua_State *L, int table, kal_request *request) {
 }
 
 static void read_request(lua_State *L, kal_request *r) {
-    static const char *const keys[] = {"session", "persona", "prompt", "text", "message",
-                                       "role",    "query",   "budget", "plan", "recalled",
-                                       "save",    "keep",    "notes",  NULL};
+    static const char *const keys[] = {
+        "session", "persona", "prompt", "text",     "message", "role", "query", "own",
+        "similar", "budget",  "plan",   "recalled", "save",    "keep", "notes", NULL};
     kalb_check_keys(L, 1, "context.build", keys);
     kalb_field_text(L, 1, "session", &r->session);
     kalb_field_text(L, 1, "persona", &r->persona);
@@ -134,6 +136,8 @@ static void read_request(lua_State *L, kal_request *r) {
     kalb_field_integer(L, 1, "message", &r->message);
     kalb_field_text(L, 1, "role", &r->role);
     kalb_field_text(L, 1, "query", &r->query);
+    kalb_field_boolean(L, 1, "own", &r->own);
+    kalb_field_number(L, 1, "similar", &r->similar);
     if (!kalb_field_integer(L, 1, "budget", &r->budget))
         luaL_error(L, "context.build: 'budget' is missing");
     read_recalled(L, 1, r);
@@ -215,6 +219,7 @@ static int build(lua_State *L) {
     kalb_field_boolean(L, 1, "save", &save);
     kalb_field_boolean(L, 1, "keep", &keep);
     kal_store *store = kalb_store(L);
+    if (request.query.data) kalb_ensure_words(L, store);
     context_box *box = push_box(L);
     kal_code code = kal_context_build(store, &request, &box->context, &err);
     if (code == KAL_OK) code = kal_context_compare(store, box->context, &err);

@@ -51,8 +51,7 @@ static int words(lua_State *L) {
     return kalb_done(L, kal_recall_words(kalb_store(L), &lists, &err), &err);
 }
 
-/* The first recall asks the scripts for the word lists. */
-static void ensure_words(lua_State *L, kal_store *store) {
+void kalb_ensure_words(lua_State *L, kal_store *store) {
     if (kal_recall_has_words(store)) return;
     lua_getglobal(L, "require");
     lua_pushliteral(L, "kalito.words");
@@ -107,24 +106,6 @@ void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
     }
 }
 
-/* The list of ids in a userdata that is left on the stack; NULL when there is none. */
-static const int64_t *field_ids(lua_State *L, const char *key, size_t *count) {
-    *count = 0;
-    if (lua_getfield(L, 1, key) == LUA_TNIL) return NULL;
-    int list = lua_gettop(L);
-    luaL_checktype(L, list, LUA_TTABLE);
-    *count = lua_rawlen(L, list);
-    int64_t *ids = lua_newuserdatauv(L, (*count + 1) * sizeof *ids, 0);
-    for (size_t i = 0; i < *count; i++) {
-        int whole;
-        lua_rawgeti(L, list, (lua_Integer)i + 1);
-        ids[i] = lua_tointegerx(L, -1, &whole);
-        if (!whole) luaL_error(L, "'%s' must be a list of ids", key);
-        lua_pop(L, 1);
-    }
-    return ids;
-}
-
 static void read_query(lua_State *L, kal_query *query, kal_str *one, kal_weights *weights) {
     static const char *const keys[] = {"query",   "session", "sessions", "all",
                                        "limit",   "budget",  "without",  "now",
@@ -136,7 +117,7 @@ static void read_query(lua_State *L, kal_query *query, kal_str *one, kal_weights
     kalb_field_integer(L, 1, "without", &query->without);
     kalb_field_text(L, 1, "now", &query->now);
     kalb_field_number(L, 1, "similar", &query->similar);
-    query->also = field_ids(L, "also", &query->also_count);
+    query->also = kalb_field_ids(L, 1, "also", &query->also_count);
     read_weights(L, weights);
     query->weights = weights;
     kalb_field_sessions(L, 1, one, &query->sessions, &query->session_count);
@@ -153,7 +134,7 @@ static int find(lua_State *L) {
     kal_store *store = kalb_store(L);
     lua_settop(L, 1);
     read_query(L, &query, &one, &weights);
-    ensure_words(L, store);
+    kalb_ensure_words(L, store);
     size_t room = query.limit > 0 && query.limit <= 1000 ? (size_t)query.limit : 1;
     kal_hit *hits = lua_newuserdatauv(L, (room + query.also_count) * sizeof *hits, 0);
     if (kal_recall_find(store, &query, hits, &count, &err) != KAL_OK) return kalb_fail(L, &err);

@@ -331,10 +331,9 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     kal_context *context = calloc(1, sizeof *context);
     if (!context) return nomem(err);
     context->store = store;
-    kal_request own = *request;
     kali_build b = {
-        .store = store, .request = &own, .plan = tame(request->plan), .context = context};
-    code = kali_build_query(&b, &own, err);
+        .store = store, .request = request, .plan = tame(request->plan), .context = context};
+    if (kali_build_recalls(&b)) code = kali_index_refresh(store, err);
     if (code == KAL_OK) code = kali_read_begin(store, err);
     if (code == KAL_OK) {
         code = fill(&b, err);

@@ -507,6 +507,9 @@ kal_code kali_index_settle(kal_store *store, kal_err *err);
 kal_code kali_index_catch_up(kal_store *store, kal_err *err);
 /* Before a search: takes in what another program has written. */
 kal_code kali_index_refresh(kal_store *store, kal_err *err);
+/* kal_recall_find inside a reading that began behind a refresh; the rows live as long as the store's answer. */
+kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
+                     kal_err *err);
 /* Makes the index anew, inside a write; index_check.c has it. */
 kal_code kali_index_renew(kal_store *store, kal_err *err);
 

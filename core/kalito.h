@@ -1180,6 +1180,10 @@ typedef struct kal_recalled {
     double score;
     double lent;     /* see kal_hit */
     kal_str reasons; /* JSON, may be absent */
+    int64_t
+        beside; /* the message that makes it readable, recalled with half of its score; 0 none */
+    const int64_t *copies; /* messages that say the same: those are not recalled beside another */
+    size_t copy_count;
 } kal_recalled;
 
 /* What is to be seen among the pins for this one context: no row holds it. */
@@ -1199,6 +1203,8 @@ typedef struct kal_request {
     int64_t message; /* ... or the id of a stored one; not both */
     kal_str role;    /* role of `text`, default user */
     kal_str query;   /* what to recall, when `recalled` is NULL; absent: nothing is recalled */
+    bool own;        /* recall looks in this session alone; in an archived one it always does */
+    double similar;  /* see kal_query */
     const kal_recalled *recalled; /* what was recalled already, best first; borrowed for the call */
     size_t recalled_count;
     /* Taken together with the pins, by score, and shown behind them in this order; not when the plan

@@ -345,11 +345,10 @@ static kal_code check(const kal_query *q, kal_err *err) {
     return kali_check_text("recall", "query", q->text, 1, KAL_TEXT_MAX, err);
 }
 
-kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
-                         kal_err *err) {
+kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
+                     kal_err *err) {
     kal_weights weights = query->weights ? *query->weights : kal_weights_default();
     *count = 0;
-    kali_answer_begin(store);
     kal_code code = check(query, err);
     kali_rank *r = code == KAL_OK ? calloc(1, sizeof *r) : NULL;
     if (code == KAL_OK && !r) code = kali_fail(err, KAL_NOMEM, "out of memory");
@@ -359,14 +358,21 @@ kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits
     r->weights = &weights;
     code = read_now(r, query->now, err);
     if (code == KAL_OK) code = kali_lexicon_get(store, &r->lexicon, err);
-    if (code == KAL_OK) code = kali_index_refresh(store, err);
-    if (code == KAL_OK) code = kali_read_begin(store, err);
-    if (code == KAL_OK) {
-        code = rank(r, query, &arena, hits, count, err);
-        kali_read_end(store);
-    }
+    if (code == KAL_OK) code = rank(r, query, &arena, hits, count, err);
     kali_rank_free(r);
     free(r);
     kali_arena_free(&arena);
+    return code;
+}
+
+kal_code kal_recall_find(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
+                         kal_err *err) {
+    *count = 0;
+    kali_answer_begin(store);
+    kal_code code = kali_index_refresh(store, err);
+    if (code == KAL_OK) code = kali_read_begin(store, err);
+    if (code != KAL_OK) return code;
+    code = kali_recall(store, query, hits, count, err);
+    kali_read_end(store);
     return code;
 }

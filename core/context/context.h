@@ -41,7 +41,10 @@ typedef struct kali_build {
     kal_plan plan;
     kal_context *context;
     kal_session session;
-    kal_message stored;  /* the new message, when it is a stored one */
+    kal_message stored;           /* the new message, when it is a stored one */
+    const kal_recalled *recalled; /* the request's, or what was found for its query: */
+    size_t recalled_count;
+    const kal_hit *hits; /* their rows; NULL when the request brought them */
     int64_t rest;        /* tokens not yet spent */
     int64_t after_fixed; /* tokens that the fixed parts leave: shares are parts of it */
     bool system;         /* the first system message exists */
@@ -74,18 +77,24 @@ int64_t kali_build_cost(const kali_build *build, const kali_section *section,
 kal_code kali_build_take(kali_build *build, kali_section *section, kali_entry *entry,
                          const char *why, kal_err *err);
 
-/* ---- context_messages.c ---- */
+/* ---- recalled.c ---- */
 
-/* Room for the recalled candidates, and how many there are: they are fetched before the recent run is packed,
-** which leaves room for them, and packed behind it. */
+/* Room for the recalled candidates, and how many there are. */
 typedef struct kali_found {
     kali_entry *list;
     size_t count;
 } kali_found;
-/* Recalls for the query of the request, when it has one and nothing was recalled yet. Before the reading begins. */
-kal_code kali_build_query(kali_build *build, kal_request *request, kal_err *err);
+/* Is there something to recall that the request does not bring? Then the index must be complete. */
+bool kali_build_recalls(const kali_build *build);
 kal_code kali_build_fetch(kali_build *build, kali_found *out, kal_err *err);
-kal_code kali_build_recent(kali_build *build, const kali_found *found, kal_err *err);
+/* The room that the recent run leaves for the recalled part. */
+int64_t kali_build_reserve(const kali_build *build, const kali_found *found);
 kal_code kali_build_recalled(kali_build *build, kali_found *found, kal_err *err);
+
+/* ---- context_messages.c ---- */
+
+kal_code kali_build_recent(kali_build *build, const kali_found *found, kal_err *err);
+/* For qsort of entries: by time and id. */
+int kali_by_time(const void *x, const void *y);
 
 #endif

@@ -1,6 +1,6 @@
 /*
-** context_messages.c: the recent run and the recalled messages of a context. The recent part is one run that ends at
-** the newest message, and begins at a block, so that the front of the context stays the same for some turns.
+** context_messages.c: the recent run of a context: one run that ends at the newest message, and begins at a block, so
+** that the front of the context stays the same for some turns.
 */
 #include "context/context.h"
 
@@ -34,7 +34,7 @@ static kal_code read_message(kali_build *b, kali_stmt *q, kali_entry *e, kal_err
 static const char RECENT_BY_TIME[] = RECENT " LIMIT $6";
 static const char RECENT_BY_TIME_AND_ID[] = RECENT ", id DESC LIMIT $6";
 
-static int by_time(const void *x, const void *y) {
+int kali_by_time(const void *x, const void *y) {
     const kali_entry *a = x, *b = y;
     int order = kali_order(a->created_at, b->created_at);
     return order ? order : (a->number > b->number) - (a->number < b->number);
@@ -92,7 +92,7 @@ static kal_code fetch_recent(kali_build *b, size_t *first, size_t *count, kal_er
     }
     *count = b->context->info.items - *first;
     kali_entry *a = b->context->entries + *first;
-    if (*count) qsort(a, *count, sizeof *a, by_time);
+    if (*count) qsort(a, *count, sizeof *a, kali_by_time);
     return code;
 }
 
@@ -157,132 +157,9 @@ static void align_run(kali_build *b, kali_entry *a, size_t count, int64_t later,
                        "dropped with its block, so that the front of the context stays the same");
 }
 
-/* ---- recalled messages ---- */
-
-static kal_code keep_hits(kali_build *b, const kal_hit *hits, size_t count, kal_request *request,
-                          kal_err *err) {
-    kal_recalled *list = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *list);
-    bool kept = list != NULL;
-    for (size_t i = 0; kept && i < count; i++) {
-        list[i] =
-            (kal_recalled){.id = hits[i].message.id, .score = hits[i].score, .lent = hits[i].lent};
-        kept = kali_build_keep(b, hits[i].reasons, &list[i].reasons);
-    }
-    if (!kept) return kali_fail(err, KAL_NOMEM, "out of memory");
-    request->recalled = list;
-    request->recalled_count = count;
-    return KAL_OK;
-}
-
-kal_code kali_build_query(kali_build *b, kal_request *request, kal_err *err) {
-    size_t limit = (size_t)b->plan.recalled.limit, count;
-    if (!request->query.len || request->recalled || !limit) return KAL_OK;
-    kal_hit *hits = malloc(limit * sizeof *hits);
-    if (!hits) return kali_fail(err, KAL_NOMEM, "out of memory");
-    kal_query query = {
-        .text = request->query, .limit = (int64_t)limit, .without = request->message};
-    kal_code code = kal_recall_find(b->store, &query, hits, &count, err);
-    if (code == KAL_OK) code = keep_hits(b, hits, count, request, err);
-    free(hits);
-    return code;
-}
-
-static const char RECALLED[] =
-    "SELECT id, role, text, coalesce(importance_score, 0.5), score_reasons, created_at, speaker"
-    " FROM messages WHERE id = $1";
-
-static bool is_listed(const kali_entry *list, size_t count, int64_t id) {
-    for (size_t i = 0; i < count; i++)
-        if (list[i].number == id) return true;
-    return false;
-}
-
-/* Adds the candidates, best first, each once. One that is no longer there is left out silently: recall found it in an
-** index that another program has not kept. */
-static kal_code fetch_one(kali_build *b, kali_stmt *q, const kal_recalled *r, kali_found *out,
-                          kal_err *err) {
-    bool row;
-    kali_bind_integer(q, 1, r->id);
-    kal_code code = kali_step(q, &row, err);
-    if (code != KAL_OK || !row) return code;
-    kali_entry *e = &out->list[out->count++];
-    *e = (kali_entry){.item = {.part = KAL_PART_RECALLED}};
-    bool kept = kali_build_keep(b, kali_text(q, 6), &e->speaker) &&
-                kali_build_keep(b, r->reasons, &e->item.reasons);
-    kal_str reasons = e->item.reasons;
-    code = kept ? read_message(b, q, e, err) : kali_fail(err, KAL_NOMEM, "out of memory");
-    kali_reset(q);
-    e->item.score = r->score;
-    e->lent = r->lent;
-    e->place = out->count - 1;
-    e->item.reasons = reasons;
-    return code;
-}
-
-static int by_worth(const void *x, const void *y) {
-    const kali_entry *a = x, *b = y;
-    return (a->worth < b->worth) - (a->worth > b->worth);
-}
-
-/* What is best for its length first: of two that are equally good, the shorter one leaves room for another. A rule of
-** recall may have put them in an order that is not that of their scores: none counts more than those before it. */
-static void put_in_order(const kali_build *b, kali_found *f) {
-    double score = HUGE_VAL;
-    if (b->plan.brevity <= 0) return;
-    for (size_t i = 0; i < f->count; i++) {
-        kali_entry *e = &f->list[i];
-        if (e->item.score < score) score = e->item.score;
-        e->worth = score > 0 ? score / pow((double)e->item.tokens, b->plan.brevity) : score;
-    }
-    if (f->count) qsort(f->list, f->count, sizeof *f->list, by_worth);
-}
-
-kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
-    kali_stmt *q;
-    size_t limit = (size_t)b->plan.recalled.limit;
-    *out = (kali_found){0};
-    if (!b->request->recalled_count || !limit) return KAL_OK;
-    out->list = kali_arena_alloc(&b->context->arena, limit * sizeof *out->list);
-    if (!out->list) return kali_fail(err, KAL_NOMEM, "out of memory");
-    kal_code code = kali_db_use(b->store->db, RECALLED, &q, err);
-    for (size_t i = 0; i < b->request->recalled_count && out->count < limit && code == KAL_OK;
-         i++) {
-        const kal_recalled *r = &b->request->recalled[i];
-        if (!is_listed(out->list, out->count, r->id)) code = fetch_one(b, q, r, out, err);
-    }
-    if (code == KAL_OK) put_in_order(b, out);
-    return code;
-}
-
-/* The score without what the session has lent. */
-static double own(const kali_entry *e) {
-    return e->item.score - e->lent;
-}
-
-/* What the plan wants a candidate to have of its own, so that it is not far behind the best one. What a session lends to
-** all of its messages makes none of them worth showing. */
-static double least_of(const kali_build *b, const kali_found *f) {
-    double best = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (own(&f->list[i]) > best) best = own(&f->list[i]);
-    double least = b->plan.recalled.min_importance;
-    return least > 0 ? least * best : -HUGE_VAL;
-}
-
-/* The room that the recent run leaves for the recalled part. */
-static int64_t reserve(const kali_build *b, const kali_found *f) {
-    int64_t cap = (int64_t)(b->plan.recalled.share * (double)b->after_fixed), sum = 0;
-    double least = least_of(b, f);
-    kali_section s = {.cap = cap};
-    for (size_t i = 0; i < f->count && sum < cap; i++)
-        if (own(&f->list[i]) >= least)
-            sum += sum ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
-    return sum < cap ? sum : cap;
-}
-
 kal_code kali_build_recent(kali_build *b, const kali_found *found, kal_err *err) {
     size_t first, count, start;
-    int64_t reserved = reserve(b, found), later;
+    int64_t reserved = kali_build_reserve(b, found), later;
     kal_code code = count_later(b, &later, err);
     if (code == KAL_OK) code = fetch_recent(b, &first, &count, err);
     if (code != KAL_OK) return code;
@@ -295,33 +172,4 @@ kal_code kali_build_recent(kali_build *b, const kali_found *found, kal_err *err)
     for (size_t i = start; i < count; i++)
         b->rest -= a[i].item.tokens;
     return KAL_OK;
-}
-
-static bool is_shown(const kali_build *b, int64_t id) {
-    if (b->request->message == id) return true;
-    for (size_t i = 0; i < b->context->info.items; i++) {
-        const kali_entry *e = &b->context->entries[i];
-        if (e->item.part == KAL_PART_RECENT && e->item.in && e->number == id) return true;
-    }
-    return false;
-}
-
-kal_code kali_build_recalled(kali_build *b, kali_found *found, kal_err *err) {
-    kali_entry *list = found->list;
-    size_t count = found->count;
-    double least = least_of(b, found);
-    kali_section s = {.cap = b->rest}; /* its share, and what the recent run has left besides */
-    kal_code code = KAL_OK;
-    for (size_t i = 0; i < count && code == KAL_OK; i++) {
-        if (is_shown(b, list[i].number))
-            kali_build_put(&list[i].item, false, "already shown as a recent message");
-        else if (own(&list[i]) < least)
-            kali_build_put(&list[i].item, false, "its own score is too far below the best one's");
-        else
-            code = kali_build_take(b, &s, &list[i], "recalled for the query", err);
-    }
-    if (count) qsort(list, count, sizeof *list, by_time);
-    for (size_t i = 0; i < count; i++)
-        b->context->entries[b->context->info.items++] = list[i];
-    return code;
 }

@@ -58,7 +58,7 @@ local often = set [[commands/add commands/context commands/recall commands/run c
 
 -- Code that every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
 local at_start = set [[main commands/add commands/context commands/run lib/config lib/conversation lib/folders lib/init
-  lib/memory/contexts lib/memory/copies lib/memory/pins lib/memory/recall lib/memory/scoring lib/persona
+  lib/memory/contexts lib/memory/pins lib/memory/recall lib/memory/scoring lib/persona
   lib/persona/behaviour lib/persona/file lib/policy lib/policy/calling lib/policy/choice lib/policy/contract
   lib/policy/loader lib/reading lib/resolve lib/script lib/terminal/args lib/terminal/layout lib/terminal/print
   lib/terminal/table lib/transaction lib/words policies/context policies/recall]]

@@ -667,6 +667,8 @@ function db.card.count(filter) end
 ---@field message? integer ... or the id of a stored one
 ---@field role? string of `text`, default "user"
 ---@field query? string what to recall from the whole history
+---@field own? boolean recall for `query` in this session alone; in an archived one it always is
+---@field similar? number how alike messages are that are recalled once for `query`, as in `db.recall.find`
 ---@field recalled? kalito.Recalled[] what was recalled already, best first; instead of `query`
 ---@field notes? kalito.Note[] shown behind the pins in this order, taken together with them by score; at most 1000
 ---@field plan? kalito.Plan
@@ -678,6 +680,8 @@ function db.card.count(filter) end
 ---@field score? number
 ---@field lent? number the part of it that comes from the session as a whole, default 0
 ---@field reasons? string JSON
+---@field beside? integer the message that makes it readable, recalled with half of its score
+---@field copies? integer[] ids of messages that say the same: those are not recalled beside another
 
 ---What is to be seen among the pins for one context: no row holds it.
 ---@class kalito.Note

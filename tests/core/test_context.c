@@ -2,6 +2,8 @@
  * part throws random sessions, plans and budgets at it. */
 #include "support.h"
 
+#define RECALLED(message, points) {.id = (message), .score = (points)}
+
 static kal_context *context;
 static kal_context_info info;
 
@@ -96,7 +98,7 @@ static void all_parts_stand_in_their_order(void **state) {
     add_message_at(f, "s", "Hello?", "2030-01-01");
     kal_message reply = {.session = T("s"), .role = T("assistant"), .text = T("Hello!")};
     ok(kal_message_add(f->store, &reply, &f->err));
-    kal_recalled recalled = {old, 3.5, 0, T("[[\"parking\",3.5]]")};
+    kal_recalled recalled = {.id = old, .score = 3.5, .reasons = T("[[\"parking\",3.5]]")};
     ok(build(f, (kal_request){.session = T("s"),
                               .text = T("Where is the car?"),
                               .budget = 1000,
@@ -195,7 +197,7 @@ static void a_stored_message_is_shown_once_and_ends_the_conversation(void **stat
     fixture *f = *state;
     for (int i = 0; i < 5; i++)
         add_message(f, "s", "x");
-    kal_recalled recalled[] = {{4, 2, 0, {0}}, {2, 1, 0, {0}}};
+    kal_recalled recalled[] = {RECALLED(4, 2), RECALLED(2, 1)};
     ok(build(f, (kal_request){.session = T("s"),
                               .message = 4,
                               .budget = 1000,
@@ -213,7 +215,7 @@ static void archived_messages_are_recalled_but_not_recent(void **state) {
     kal_session boundary = {
         .has = KAL_BIT(10), .id = T("s"), .boundary_at = T("2025-01-01"), .boundary_id = 4};
     ok(kal_session_set(f->store, &boundary, &f->err));
-    kal_recalled recalled = {2, 1, 0, {0}};
+    kal_recalled recalled = RECALLED(2, 1);
     ok(build(f,
              (kal_request){
                  .session = T("s"), .budget = 1000, .recalled = &recalled, .recalled_count = 1}));
@@ -239,8 +241,8 @@ static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
     fixture *f = *state;
     add_session(f, "t");
     int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{b, 3, 0, {0}},   {a, 2, 0, {0}},  {b, 1, 0, {0}},
-                               {999, 1, 0, {0}}, {-1, 1, 0, {0}}, {a, 9, 0, {0}}};
+    kal_recalled recalled[] = {RECALLED(b, 3),   RECALLED(a, 2),  RECALLED(b, 1),
+                               RECALLED(999, 1), RECALLED(-1, 1), RECALLED(a, 9)};
     ok(build(f, (kal_request){
                     .session = T("s"), .budget = 1000, .recalled = recalled, .recalled_count = 6}));
     assert_string_equal(outline(), "recalled:1 recalled:2");
@@ -255,13 +257,76 @@ static void recalled_messages_come_from_anywhere_and_only_once(void **state) {
     assert_string_equal(outline(), "recalled:2");
 }
 
+static void say(fixture *f, const char *role, const char *text) {
+    kal_message row = {.session = T("t"), .role = T(role), .text = T(text)};
+    ok(kal_message_add(f->store, &row, &f->err));
+}
+
+/* A conversation about a boiler, with copies. */
+static void talk_of_boilers(fixture *f) {
+    add_session(f, "t");
+    say(f, "user", "Where is the manual of the boiler?");
+    say(f, "assistant", "In the blue tin.");
+    say(f, "user", "The boiler leaks in the cellar since Monday.");
+    say(f, "user", "The boiler leaks in the cellar since Monday!");
+}
+
+static void neighbours_are_recalled_with_half_of_the_score(void **state) {
+    fixture *f = *state;
+    talk_of_boilers(f);
+    int64_t copy = 3;
+    kal_recalled recalled[] = {
+        {.id = 1, .score = 9, .beside = 2}, {.id = 4, .score = 4, .beside = 3, .copies = &copy, .copy_count = 1}};
+    kal_request r = {.session = T("s"), .budget = 300, .recalled = recalled, .recalled_count = 2};
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 recalled:4");
+    assert_true(item(1).score == 4.5);
+    assert_text(item(1).reasons, "[[\"beside\",\"1\"]]");
+    kal_plan plan = kal_plan_default();
+    plan.recalled.limit = 2;
+    r.plan = &plan;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2");
+    recalled[1].score = 5; /* more than the neighbour's */
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:4");
+}
+
+static void a_query_recalls_with_neighbours_and_once_what_says_the_same(void **state) {
+    fixture *f = *state;
+    talk_of_boilers(f);
+    kal_request r = {.session = T("s"), .budget = 300, .query = T("boiler"), .similar = 0.8};
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 recalled:4");
+    assert_true(strstr(item(2).reasons.data, "also said in\",\"3\""));
+    r.similar = 0;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recalled:1 recalled:2 recalled:3 recalled:4");
+    r.own = true;
+    ok(build(f, r));
+    assert_string_equal(outline(), "");
+    /* What came after a message that is asked again is no memory. */
+    r.session = T("t");
+    r.message = 1;
+    ok(build(f, r));
+    assert_string_equal(outline(), "new:1");
+    kal_session archived = {.id = T("t"), .archived_at = T("2025-01-01")};
+    ok(kal_session_set(f->store, &archived, &f->err));
+    ok(build(f, (kal_request){.session = T("s"), .budget = 300, .query = T("boiler")}));
+    assert_string_equal(outline(), "");
+    r.own = false;
+    r.message = 4;
+    ok(build(f, r));
+    assert_string_equal(outline(), "recent:1 recent:2 recent:3 -recalled:1 -recalled:2 -recalled:3 new:4");
+}
+
 static void recalled_messages_may_have_what_the_recent_ones_leave(void **state) {
     fixture *f = *state;
     kal_recalled recalled[20];
     add_session(f, "t");
     for (int i = 0; i < 20; i++)
-        recalled[i] = (kal_recalled){
-            add_message(f, "t", "an apple, a pear, a plum, a fig and a quince"), 20 - i, 0, {0}};
+        recalled[i] = (kal_recalled)RECALLED(
+            add_message(f, "t", "an apple, a pear, a plum, a fig and a quince"), 20 - i);
     add_message(f, "s", "x");
     kal_request r = {.session = T("s"), .budget = 300, .recalled = recalled, .recalled_count = 20};
     ok(build(f, r));
@@ -281,7 +346,7 @@ static void what_is_far_behind_the_best_is_not_recalled(void **state) {
     fixture *f = *state;
     add_session(f, "t");
     int64_t a = add_message(f, "t", "apple"), b = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{a, 10, 0, {0}}, {b, 1.4, 0, {0}}};
+    kal_recalled recalled[] = {RECALLED(a, 10), RECALLED(b, 1.4)};
     kal_plan plan = kal_plan_default();
     kal_request r = {.session = T("s"),
                      .budget = 1000,
@@ -314,7 +379,7 @@ static void a_long_message_must_be_better_than_what_it_leaves_no_room_for(void *
         strcat(text, "an apple, a pear and a plum ");
     int64_t a = add_message(f, "t", text), b = add_message(f, "t", "apple"),
             c = add_message(f, "t", "pear");
-    kal_recalled recalled[] = {{a, 10, 0, {0}}, {b, 9, 0, {0}}, {c, 8, 0, {0}}};
+    kal_recalled recalled[] = {RECALLED(a, 10), RECALLED(b, 9), RECALLED(c, 8)};
     kal_plan plan = kal_plan_default();
     kal_request r = {.session = T("s"),
                      .budget = 1000,
@@ -487,7 +552,7 @@ static void the_trace_holds_what_was_weighed_in_a_short_form(void **state) {
     kal_plan plan = kal_plan_default();
     plan.recent.limit = 1;
     kal_recalled recalled[] = {
-        {2, 53.035, 18.4, T("[[\"words\",\"red car\"]]")}, {1, 1.0 / 3, 0, {0}}, {2, 1, 0, {0}}};
+        {.id = 2, .score = 53.035, .lent = 18.4, .reasons = T("[[\"words\",\"red car\"]]")}, RECALLED(1, 1.0 / 3), RECALLED(2, 1)};
     ok(build(f, (kal_request){.session = T("s"),
                               .text = T("Where?"),
                               .budget = 1000,
@@ -501,10 +566,10 @@ static void the_trace_holds_what_was_weighed_in_a_short_form(void **state) {
     unsigned long long x = kal_text_hash(T("x"));
     snprintf(expect, sizeof expect,
              "\"items\":[[1,2,1,\"a \\\"b\\\"\\\\\\u000a\",%lld,0.5,\"%016llx\"]"
-             ",[3,3,1,\"3\",%lld,0.5,\"%016llx\"],[4,5,0,\"1\",%lld,0.33333333333333331,\"%016llx\"]"
+             ",[3,3,1,\"3\",%lld,0.5,\"%016llx\"],[4,5,0,\"1\",%lld,0.333,\"%016llx\"]"
              ",[4,6,1,\"2\",%lld,53.035,\"%016llx\"],[7,8,1,\"\",%lld,0.0,\"%016llx\"]]"
              ",\"recalled\":[[2,53.035,18.4,\"[[\\\"words\\\",\\\"red car\\\"]]\"]"
-             ",[1,0.33333333333333331,0.0,\"\"]],\"words\":[\"pin\",\"%s\",\"recent\",\"recalled\"",
+             ",[1,0.333,0.0,\"\"]],\"words\":[\"pin\",\"%s\",\"recent\",\"recalled\"",
              (long long)item(0).tokens, (unsigned long long)kal_text_hash(note.text),
              (long long)item(1).tokens, x, (long long)item(2).tokens, x,
              (long long)item(3).tokens, x, (long long)item(4).tokens,
@@ -837,8 +902,13 @@ static void no_session_plan_or_budget_breaks_the_rules(void **state) {
             /* Its own messages often, sometimes one that is not there. */
             int64_t id =
                 below(&d, 2) && known[s].last ? known[s].last - below(&d, 60) : below(&d, 900) - 5;
-            recalled[i] = (kal_recalled){id, wild_number(&d), wild_number(&d),
-                                         below(&d, 2) ? T("[]") : T(NULL)};
+            recalled[i] = (kal_recalled){.id = id,
+                                         .score = wild_number(&d),
+                                         .lent = wild_number(&d),
+                                         .reasons = below(&d, 2) ? T("[]") : T(NULL),
+                                         .beside = below(&d, 3) ? 0 : id + below(&d, 9) - 4,
+                                         .copies = &recalled[below(&d, 10)].id,
+                                         .copy_count = below(&d, 2)};
         }
         if (below(&d, 3) == 0) {
             strcpy(text, random_text(&d));
@@ -939,6 +1009,8 @@ int main(void) {
         ON_SESSION(archived_messages_are_recalled_but_not_recent),
         ON_SESSION(messages_at_the_same_time_stand_in_the_order_of_their_ids),
         ON_SESSION(recalled_messages_come_from_anywhere_and_only_once),
+        ON_SESSION(neighbours_are_recalled_with_half_of_the_score),
+        ON_SESSION(a_query_recalls_with_neighbours_and_once_what_says_the_same),
         ON_SESSION(recalled_messages_may_have_what_the_recent_ones_leave),
         ON_SESSION(what_is_far_behind_the_best_is_not_recalled),
         ON_SESSION(a_long_message_must_be_better_than_what_it_leaves_no_room_for),

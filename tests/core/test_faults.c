@@ -169,7 +169,7 @@ static kal_code read_all(fixture *f) {
     if (code == KAL_OK) code = kal_pin_count(f->store, NULL, &count, &f->err);
     kal_store_info info;
     if (code == KAL_OK) code = kal_store_stat(f->store, &info, &f->err);
-    kal_recalled recalled = {1, 1, 0, T("[]")};
+    kal_recalled recalled = {.id = 1, .score = 1, .reasons = T("[]"), .beside = 2};
     kal_request request = {.session = T("s"),
                            .prompt = T("Be brief."),
                            .text = T("Where?"),

@@ -20,50 +20,6 @@ local function is_later(row, new)
     and (row.created_at > new.created_at or row.created_at == new.created_at and row.id >= new.id)
 end
 
--- Is there a neighbour that makes a hit readable: what it answers, or its answer? Not one that is shown or came after
--- the new message.
-local function has_neighbour(hit, seen, new)
-  local id = hit.question or hit.answer
-  return id and not seen[id] and not (new and hit.session == new.session and id >= new.id)
-end
-
--- Scores are comparable within one answer only: more digits would only fill the trace.
-local function rounded(score)
-  return (score * 1000 + 0.5) // 1 / 1000
-end
-
--- Hits with the neighbours that make them readable, each once, in the order of their scores: a neighbour has half of
--- its hit's, which may be more than it was found with. No more of them than the plan takes.
-local function with_neighbours(hits, new, most)
-  local seen, list, waiting, first = {}, {}, {}, 1 -- waiting: hits whose neighbours have not had their turn
-  local function put(id, score, lent, reasons)
-    if seen[id] or #list == most then return end
-    list[#list + 1], seen[id] = { id = id, score = score, lent = lent, reasons = reasons }, true
-  end
-  local function put_neighbours(least)
-    for i = first, #waiting do
-      local hit = waiting[i]
-      local score = rounded(hit.score / 2)
-      if score <= least or #list == most then return end
-      put(hit.question or hit.answer, score, rounded(hit.lent / 2), ('[["beside","%d"]]'):format(hit.id))
-      first = i + 1
-    end
-  end
-  for _, hit in ipairs(hits) do
-    for _, id in ipairs(hit.copies or {}) do seen[id] = true end -- shown by the hit that says the same
-  end
-  for _, hit in ipairs(hits) do
-    put_neighbours(hit.score)
-    if #list == most then return list end
-    if not is_later(hit, new) then
-      put(hit.id, rounded(hit.score), rounded(hit.lent), hit.reasons)
-      if has_neighbour(hit, seen, new) then waiting[#waiting + 1] = hit end
-    end
-  end
-  put_neighbours(-math.huge)
-  return list
-end
-
 -- What is looked for, and where. An archived session stays out of what others recall, and recalls of itself alone.
 local function request_of(chat, query, options)
   local session = need(chat.db.session.get(chat.id))
@@ -80,14 +36,28 @@ function M.recall(chat, query, options)
   return require("kalito.memory.recall").find(chat.db, request_of(chat, query, options))
 end
 
-local function recalled(chat, plan, query, new)
-  local limit = recalled_limit(plan)
-  if not query or query == "" or limit == 0 then return {} end
-  local scope = type(plan.recalled) == "table" and plan.recalled.scope
+-- What the core is to recall, or what was recalled here because a policy or vectors have a say.
+local function recall_for(request, chat, query, new)
+  local limit = recalled_limit(request.plan)
+  if not query or query == "" or limit == 0 then return true end
+  local recall = require "kalito.memory.recall"
+  local scope = request.plan.recalled.scope
+  local similar = recall.plain()
+  if similar then
+    request.query, request.own, request.similar = query, scope == "session", similar
+    return true
+  end
   local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
-  local hits, message, code = require("kalito.memory.recall").rows(chat.db, wanted)
+  local hits, message, code = recall.rows(chat.db, wanted)
   if not hits then return nil, message, code end
-  return with_neighbours(hits, new, plan.recalled.limit)
+  request.recalled = {}
+  for _, hit in ipairs(hits) do
+    if not is_later(hit, new) then
+      table.insert(request.recalled, { id = hit.id, score = hit.score, lent = hit.lent, reasons = hit.reasons,
+        beside = hit.question or hit.answer, copies = hit.copies })
+    end
+  end
+  return true
 end
 
 -- ---- the whole ----
@@ -137,17 +107,15 @@ function M.build(chat, options)
   end
   request.prompt = options.prompt or prompt_of(persona, now, options.system)
   request.notes = notes(chat, options, new, now)
-  local message, code
+  local ready, message, code = true, nil, nil
   request.recalled = options.recalled
-  if not request.recalled then
-    request.recalled, message, code = recalled(chat, request.plan, query, new)
-    if not request.recalled then return nil, message, code end
-  end
+  if not request.recalled then ready, message, code = recall_for(request, chat, query, new) end
+  if not ready then return nil, message, code end
   local context
   context, message, code = db.context.build(request)
   if not context then return nil, message, code end
   context.policy, context.persona = policy.identity("context", who), who
-  context.recalled, context.now = request.recalled, now
+  context.now = now
   return context
 end
 

@@ -21,11 +21,16 @@ local function option(name)
   return tonumber(value) or 0
 end
 
+-- The model of vectors that the user has named; nil: none that counts.
+local function embedding()
+  local model = (config.get() or {}).embedding or ""
+  return model ~= "" and option "similarity" ~= 0 and model or nil
+end
+
 -- The messages whose vectors are near the query; nil alone: the user has named no model for that, or it is silent.
 local function near(db, options)
-  local model = (config.get() or {}).embedding or ""
-  if model == "" or option "similarity" == 0 then return nil end
-  return require("kalito.memory.vectors").near(db, model, options)
+  local model = embedding()
+  return model and require("kalito.memory.vectors").near(db, model, options)
 end
 
 local function ids_of(rows)
@@ -82,6 +87,12 @@ end
 -- is not asked, for that takes nearly as long as finding the messages.
 local function is_asked(nearest)
   return nearest or not policy.get("recall").shipped or option "importance" ~= 0 or option "age" ~= 0
+end
+
+---Is what the core finds the last word, because no vectors count and no policy is asked?
+---@return number? similar yes: how alike messages are that it is to hand out once
+function M.plain()
+  return not embedding() and not is_asked() and option "similar" or nil
 end
 
 ---Finds the messages that answer a query: the core's ranking, what says the same once, then the policy's order.
