@@ -4,12 +4,12 @@
 */
 #include "recall/rank.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-#define TOP 200       /* messages whose word order is looked at */
-#define WORDS 8       /* a window */
-#define POSITIONS 128 /* of one term in one message */
-#define FEW 64        /* numbers that a simple sort puts in order faster */
+#define TOP 200   /* messages whose word order is looked at */
+#define WORDS 8   /* a window */
+#define PART 4096 /* words of a message that are looked at together */
+#define TIMES 128 /* how often one term is, in one message */
 
 /* The posting of a message among those from `low` to before `high`. */
 static bool find(const kali_postings *p, int64_t id, size_t low, size_t high, size_t *row) {
@@ -35,60 +35,75 @@ static bool find_next(const kali_postings *p, int64_t id, size_t *row) {
     return find(p, id, low, high < p->count ? high : p->count, row);
 }
 
-/* Where the postings of each form stand. */
-typedef size_t cursors[KALI_TERMS][KALI_FORMS];
+/* The words of the query that stand in a part of one message, and what is kept from one message to the next. */
+typedef struct words {
+    size_t cursors[KALI_TERMS][KALI_FORMS]; /* where the postings of each form stand */
+    /* At each position, after a window of none, as bits: the terms that stand there. All are 0 between two parts. */
+    uint64_t terms[WORDS + PART];
+    uint64_t used[PART / 64]; /* as bits: the positions with terms */
+    size_t end;               /* of what is used */
+} words;
 
-/* A word of the message that the query has: position and term in one number, so that they sort by position. */
-static size_t gather(const kali_rank *r, uint32_t place, cursors at, uint64_t *out, size_t room) {
-    uint32_t positions[POSITIONS];
+static void mark(words *w, size_t at, size_t term) {
+    w->terms[WORDS + at] |= (uint64_t)1 << term;
+    w->used[at / 64] |= (uint64_t)1 << at % 64;
+    if (at / 64 >= w->end) w->end = at / 64 + 1;
+}
+
+/* The part that begins at the position `from`. Returns whether there are more. */
+static bool gather(const kali_rank *r, uint32_t place, size_t from, words *w) {
+    uint32_t positions[TIMES];
     int64_t id = kali_documents_id(&r->documents, place);
-    size_t n = 0;
+    bool more = false;
     for (uint64_t held = r->held[r->documents.slots[place]]; held; held &= held - 1) {
         size_t t = (size_t)__builtin_ctzll(held);
         for (size_t f = 0; f < r->terms[t].count; f++) {
             const kali_postings *p = &r->terms[t].forms[f];
-            if (!find_next(p, id, &at[t][f])) continue;
-            size_t found = kali_positions(p, at[t][f], positions, POSITIONS);
-            for (size_t i = 0; i < found && n < room; i++)
-                out[n++] = (uint64_t)positions[i] << 8 | t;
+            if (!find_next(p, id, &w->cursors[t][f])) continue;
+            size_t found = kali_positions(p, w->cursors[t][f], positions, TIMES);
+            more |= found && positions[found - 1] >= from + PART;
+            for (size_t i = 0; i < found && positions[i] < from + PART; i++)
+                if (positions[i] >= from) mark(w, positions[i] - from, t);
         }
     }
-    return n;
+    return more;
 }
 
-static int by_value(const void *x, const void *y) {
-    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-    return (a > b) - (a < b);
+static double weight_of(const kali_rank *r, uint64_t terms) {
+    double sum = 0;
+    for (; terms; terms &= terms - 1)
+        sum += r->terms[__builtin_ctzll(terms)].idf;
+    return sum;
 }
 
-static void put_in_order(uint64_t *a, size_t n) {
-    if (n > FEW) qsort(a, n, sizeof *a, by_value);
-    for (size_t i = 1; i < n; i++) {
-        uint64_t v = a[i];
-        size_t k = i;
-        for (; k > 0 && a[k - 1] > v; k--)
-            a[k] = a[k - 1];
-        a[k] = v;
-    }
-}
-
-/* The most that distinct terms inside one window of the message weigh together. */
-static double best_window(const kali_rank *r, uint32_t place, cursors where) {
-    uint64_t at[1024];
-    uint16_t inside[KALI_TERMS] = {0};
-    uint64_t held = r->held[r->documents.slots[place]];
-    double best = 0, now = 0;
-    if (!(held & (held - 1))) return held ? r->terms[__builtin_ctzll(held)].idf : 0;
-    size_t n = gather(r, place, where, at, 1024), first = 0;
-    put_in_order(at, n);
-    for (size_t i = 0; i < n; i++) {
-        size_t t = at[i] & 0xFF;
-        for (; (at[i] >> 8) - (at[first] >> 8) >= WORDS; first++) {
-            size_t gone = at[first] & 0xFF;
-            if (--inside[gone] == 0) now -= r->terms[gone].idf;
+/* The terms that weigh most of those inside one window of the part; *best: the most so far. */
+static void look_through(const kali_rank *r, words *w, uint64_t *best_terms, double *best) {
+    for (size_t i = 0; i < w->end; i++) {
+        for (; w->used[i]; w->used[i] &= w->used[i] - 1) {
+            const uint64_t *last = &w->terms[WORDS + 64 * i + (size_t)__builtin_ctzll(w->used[i])];
+            uint64_t terms = 0;
+            for (size_t k = 0; k < WORDS; k++)
+                terms |= *(last - k);
+            if (!(terms & ~*best_terms)) continue;
+            double weight = weight_of(r, terms);
+            if (weight <= *best) continue;
+            *best = weight;
+            *best_terms = terms;
         }
-        if (inside[t]++ == 0) now += r->terms[t].idf;
-        if (now > best) best = now;
+    }
+    memset(w->terms + WORDS, 0, w->end * 64 * sizeof *w->terms);
+    w->end = 0;
+}
+
+/* The most that distinct terms inside one window of the message weigh together. Parts of it overlap by a window. */
+static double best_window(const kali_rank *r, uint32_t place, words *w) {
+    uint64_t held = r->held[r->documents.slots[place]], best_terms = 0;
+    double best = 0;
+    if (!(held & (held - 1))) return weight_of(r, held);
+    bool more = true;
+    for (size_t from = 0; more; from += PART - WORDS) {
+        more = gather(r, place, from, w);
+        look_through(r, w, &best_terms, &best);
     }
     return best;
 }
@@ -105,7 +120,7 @@ static float threshold(const kali_rank *r) {
 void kali_rank_proximity(kali_rank *r) {
     double total = 0;
     size_t with = 0;
-    cursors at = {{0}};
+    words w = {0};
     for (size_t t = 0; t < r->question.count; t++) {
         total += r->terms[t].idf;
         with += r->terms[t].idf > 0;
@@ -115,7 +130,7 @@ void kali_rank_proximity(kali_rank *r) {
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];
         if (r->score[place] < least) continue;
-        double window = best_window(r, place, at);
+        double window = best_window(r, place, &w);
         r->score[place] *= (float)(1 + r->weights->proximity * window / total);
     }
 }
