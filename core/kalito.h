@@ -940,8 +940,8 @@ typedef struct kal_weights {
     /* 0.7 more when that one is a question: then as if its words stood here. */
     double before_question;
     double after; /* 0.1: the message after: the other way it holds less */
-    /* 0.2: two away the same person speaks; half of it four away. As spread2, nothing in a chat with an assistant when
-    ** something is looked up: another request is of something else. */
+    /* 0.2: two away, if the same person speaks there; half of it four away. As spread2, nothing in a chat with an
+    ** assistant when something is looked up: another request is of something else. */
     double same2;
     /* 0.2 more when a question of the other one stands between: "and then?" */
     double same2_question;

@@ -181,15 +181,18 @@ static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
         if (alike) give(r, l, next, tf * share);
         unsigned both = rows[next].flags | d->flags;
         bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
-        uint32_t next2 = next_of(r, next);
-        give(r, l, next2, tf * (same2 + (asked ? w->same2_question : 0)));
-        give(r, l, next_of(r, next_of(r, next2)), tf * same2 / 2);
+        uint32_t next2 = next_of(r, next), next4 = next_of(r, next_of(r, next2));
+        double more = same2 + (asked ? w->same2_question : 0);
+        if (kali_rank_one_voice(d, &rows[next2])) give(r, l, next2, tf * more);
+        if (kali_rank_one_voice(&rows[next2], &rows[next4])) give(r, l, next4, tf * same2 / 2);
     }
     if (before) {
         give(r, l, before, tf * w->after);
-        uint32_t before2 = previous_of(r, before);
-        give(r, l, before2, tf * same2);
-        give(r, l, previous_of(r, previous_of(r, before2)), tf * same2 / 2);
+        uint32_t before2 = previous_of(r, before),
+                 before4 = previous_of(r, previous_of(r, before2));
+        if (kali_rank_one_voice(d, &rows[before2])) give(r, l, before2, tf * same2);
+        if (kali_rank_one_voice(&rows[before2], &rows[before4]))
+            give(r, l, before4, tf * same2 / 2);
     }
 }
 
@@ -284,19 +287,21 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
 /* From a copy of the scores: an answer lends to its question, and each to those two away. */
 static void spread(kali_rank *r) {
     const kal_weights *w = r->weights;
+    const kali_record *rows = r->documents.rows;
     size_t n = r->active_count;
     for (size_t i = 0; i < n; i++)
         r->own[r->active[i]] = r->score[r->active[i]];
     for (size_t i = 0; i < n; i++) {
         uint32_t place = r->active[i];
-        const kali_record *d = &r->documents.rows[place];
+        const kali_record *d = &rows[place];
         uint32_t before = previous_of(r, place);
         double v = r->own[place], spread2 = goes_on(r, d) ? w->spread2 : 0;
         bool answer = d->flags & KALI_ASSISTANT && !r->question.told &&
-                      !(r->documents.rows[before].flags & KALI_ASSISTANT);
+                      !(rows[before].flags & KALI_ASSISTANT);
         if (answer) kali_rank_share(r, before, w->answer * v);
-        kali_rank_share(r, previous_of(r, before), spread2 * v);
-        kali_rank_share(r, next_of(r, next_of(r, place)), spread2 * v);
+        uint32_t before2 = previous_of(r, before), next2 = next_of(r, next_of(r, place));
+        if (kali_rank_one_voice(d, &rows[before2])) kali_rank_share(r, before2, spread2 * v);
+        if (kali_rank_one_voice(d, &rows[next2])) kali_rank_share(r, next2, spread2 * v);
     }
     for (size_t i = 0; i < n; i++)
         r->own[r->active[i]] = 0;

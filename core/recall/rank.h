@@ -29,9 +29,9 @@ typedef struct kali_rank {
     /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
     ** score of each place. */
     float *own, *extra, *widened;
-    /* Made for the first common word: k1 times the length, shares of the messages one and two before, of those two after
-    ** and, by half, four away. One piece of memory. */
-    float *norm, *before, *before2, *far;
+    /* Made for the first common word: k1 times the length, shares of the messages one, two and four before and two after
+    ** (half of that: four after). One piece of memory. */
+    float *norm, *before, *before2, *before4, *after2;
     uint64_t *held;    /* of each slot, as bits: the terms that it holds */
     uint16_t *related; /* the same: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
@@ -53,6 +53,11 @@ kal_code kali_dense_add(kali_rank *rank, double idf, double average, kal_err *er
 /* Adds to the score of a place, 0 none. */
 void kali_rank_share(kali_rank *rank, uint32_t place, double amount);
 float kali_rank_best(const kali_rank *rank);
+/* Whether both are by the same one: whoever else speaks two messages away does not go on with it. */
+static inline bool kali_rank_one_voice(const kali_record *a, const kali_record *b) {
+    return a->flags && b->flags && a->speaker == b->speaker &&
+           !((a->flags ^ b->flags) & KALI_ASSISTANT);
+}
 /* Whether its session is a chat with an assistant. */
 static inline bool kali_rank_assisted(const kali_rank *rank, const kali_record *record) {
     return rank->documents.chains[record->session].assistants > 0;
