@@ -606,33 +606,36 @@ monday tuesday wednesday thursday friday saturday sunday
 i i'm i've i'd i'll my me mine we we're we've our us
 ]],
 
-  -- a question that holds one of these asks what the assistant said
+  -- a question that holds one of these asks what the assistant said, or what was said with him: not what he would say now
   you_said = [[
+we talked about
+we discussed
+our chat
+previous chat
+our conversation about
+our conversation on
+previous conversation
+earlier conversation
+last conversation
+our list
+the list of
+on the list
+in the list
 did you
 you put
 you said
-you say
 you told
 you recommended
-you recommend
 you suggested
-you suggest
 you gave
 you mentioned
-you mention
 you listed
-you list
 you provided
-you provide
 you advised
-you advise
 you explained
-you explain
 you described
-you describe
 you wrote
 you shared
-you share
 you have said
 you've said
 you had said

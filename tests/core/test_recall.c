@@ -163,8 +163,13 @@ static void the_assistants_words_count_less_unless_they_are_asked_for(void **sta
     int64_t user = say(f, "a", "user", NULL, "a boiler needs water"),
             reply = say(f, "b", "assistant", NULL, "a boiler needs water");
     assert_true(best(f, "boiler") == user);
-    ok(recall(f, "What was your advice about the boiler?"));
-    assert_true(score_of(reply) > score_of(user));
+    static const char *const asked_for[] = {"What was your advice about the boiler?", "Which boiler did you recommend?",
+                                            "In our chat about the boiler, what was it?"};
+    for (int i = 0; i < 3; i++) {
+        ok(recall(f, asked_for[i]));
+        assert_true(score_of(reply) > score_of(user));
+    }
+    assert_true(best(f, "Can you recommend a boiler?") == user); /* he will say something new */
     ok(recall(f, "Your advice about the boiler was fine. I shall follow it."));
     assert_true(score_of(reply) <
                 score_of(user) * 1.2); /* a turn of a chat: it goes on with either */
