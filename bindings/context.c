@@ -125,9 +125,9 @@ static void read_notes(lua_State *L, int table, kal_request *request) {
 }
 
 static void read_request(lua_State *L, kal_request *r) {
-    static const char *const keys[] = {
-        "session", "persona", "prompt", "text",     "message", "role", "query", "own",
-        "similar", "budget",  "plan",   "recalled", "save",    "keep", "notes", NULL};
+    static const char *const keys[] = {"session",  "persona", "prompt",  "text",  "message", "role",
+                                       "query",    "own",     "similar", "asked", "budget",  "plan",
+                                       "recalled", "save",    "keep",    "notes", NULL};
     kalb_check_keys(L, 1, "context.build", keys);
     kalb_field_text(L, 1, "session", &r->session);
     kalb_field_text(L, 1, "persona", &r->persona);
@@ -138,6 +138,7 @@ static void read_request(lua_State *L, kal_request *r) {
     kalb_field_text(L, 1, "query", &r->query);
     kalb_field_boolean(L, 1, "own", &r->own);
     kalb_field_number(L, 1, "similar", &r->similar);
+    kalb_field_text(L, 1, "asked", &r->asked);
     if (!kalb_field_integer(L, 1, "budget", &r->budget))
         luaL_error(L, "context.build: 'budget' is missing");
     read_recalled(L, 1, r);

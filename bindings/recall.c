@@ -39,8 +39,8 @@ static const char *const WEIGHTS[] = {"k1",
 /* db.recall.words{ stop =, forms =, related =, ... } -> true */
 static int words(lua_State *L) {
     static const char *const keys[] = {
-        "stop",         "asked",    "forms",   "related", "ask_when", "time_words",
-        "first_person", "you_said", "look_up", "months",  NULL};
+        "stop",     "asked",   "forms",  "related", "ask_when", "time_words", "first_person",
+        "you_said", "look_up", "months", "past",    "numbers",  NULL};
     kal_word_lists lists = {0};
     kal_str *each = (kal_str *)&lists;
     kal_err err;
@@ -107,15 +107,16 @@ void kalb_push_hits(lua_State *L, const kal_hit *hits, size_t count) {
 }
 
 static void read_query(lua_State *L, kal_query *query, kal_str *one, kal_weights *weights) {
-    static const char *const keys[] = {"query",   "session", "sessions", "all",
-                                       "limit",   "budget",  "without",  "now",
-                                       "similar", "also",    "weights",  NULL};
+    static const char *const keys[] = {"query",   "session", "sessions", "all",     "limit",
+                                       "budget",  "without", "now",      "similar", "also",
+                                       "weights", "asked",   NULL};
     kalb_check_keys(L, 1, "recall.find", keys);
     kalb_field_text(L, 1, "query", &query->text);
     kalb_field_integer(L, 1, "limit", &query->limit);
     kalb_field_integer(L, 1, "budget", &query->budget);
     kalb_field_integer(L, 1, "without", &query->without);
     kalb_field_text(L, 1, "now", &query->now);
+    kalb_field_text(L, 1, "asked", &query->asked);
     kalb_field_number(L, 1, "similar", &query->similar);
     query->also = kalb_field_ids(L, 1, "also", &query->also_count);
     read_weights(L, weights);

@@ -911,7 +911,7 @@ KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out
 ** empty. Borrowed for the call. */
 typedef struct kal_word_lists {
     kal_str stop, asked, forms, related, ask_when, time_words, first_person, you_said, look_up,
-        months;
+        months, past, numbers;
 } kal_word_lists;
 
 /* Gives the store its word lists, until it is closed. Without them recall knows no language: it still finds
@@ -966,7 +966,7 @@ typedef struct kal_weights {
     /* 0.3 more when he speaks of himself; for the user too, who asks about himself. */
     double first_person;
     double when; /* 0.3: asked for a time: words of time */
-    double date; /* 0.5: parts of the date are equal */
+    double date; /* 0.5: parts of the date are equal, or it was "last week" */
     double day;  /* 0.6: of the best score, for the messages of a full date */
     /* 0.3 less for an assistant's message: the user knows what happened to him. */
     double assistant;
@@ -976,7 +976,7 @@ typedef struct kal_weights {
     /* A turn of a chat with an assistant, no bare question: it goes on with something */
 
     double opening;       /* 0.25, always: the first message of a session names its topic */
-    double opening_share; /* 0.3: of the best of its session, for the opening */
+    double opening_share; /* 0.4: of the best of its session, for the opening */
     double recent;        /* 1.0: for the newest session, */
     double recent_half;   /* 10: half of it ten sessions ago */
 
@@ -996,6 +996,8 @@ typedef struct kal_query {
     int64_t budget;  /* > 0: only what fits together into so many tokens, best first */
     int64_t without; /* a message that is not to be found: the query itself, when it is stored */
     kal_str now;     /* time: what was said after it is not found; absent: everything may be */
+    /* time: when it is asked, so that "last week" in it has a meaning; absent: `now`, or else the store's clock */
+    kal_str asked;
     /* Of messages so much alike (kal_text_similar, 0..1), and of an assistant's that only repeats another, one is
     ** handed out at the place of the best: the newest, or what the assistant repeats. 0: all are. */
     double similar;
@@ -1205,6 +1207,7 @@ typedef struct kal_request {
     kal_str query;   /* what to recall, when `recalled` is NULL; absent: nothing is recalled */
     bool own;        /* recall looks in this session alone; in an archived one it always does */
     double similar;  /* see kal_query */
+    kal_str asked;   /* see kal_query */
     const kal_recalled *recalled; /* what was recalled already, best first; borrowed for the call */
     size_t recalled_count;
     /* Taken together with the pins, by score, and shown behind them in this order; not when the plan

@@ -37,7 +37,7 @@ kal_weights kal_weights_default(void) {
                          .assistant = 0.3,
                          .asking = 0.2,
                          .opening = 0.25,
-                         .opening_share = 0.3,
+                         .opening_share = 0.4,
                          .recent = 1.0,
                          .recent_half = 10,
                          .related = 0.2,
@@ -203,7 +203,8 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
     double voice = kali_rank_voice(r, d);
     if (voice != 1) add_reason(&w, "assistant", NULL, voice - 1);
     if (d->flags & KALI_OPENING) add_reason(&w, "opening", NULL, r->weights->opening);
-    if (q->year || q->month) add_reason(&w, "date asked for", NULL, r->weights->date);
+    if (q->year || q->month || kali_days_hold(r->past, d->day))
+        add_reason(&w, "date asked for", NULL, r->weights->date);
     if (q->when) add_reason(&w, "time asked for", NULL, r->weights->when);
     w.text[w.len++] = ']';
     if (kali_arena_copy(&r->store->arena, (kal_str){w.text, w.len}, out)) return KAL_OK;
@@ -315,6 +316,7 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     if (code != KAL_OK) return code;
     kali_documents_speakers(&r->documents, named);
     code = kali_question_read(r->store, arena, query->text, r->lexicon, named, &r->question, err);
+    if (code == KAL_OK) kali_rank_past(r);
     if (code == KAL_OK) code = kali_reader_open(r->store->db, &r->reader, err);
     if (code == KAL_OK) code = kali_rank_score(r, err);
     kali_reader_close(r->reader);
@@ -328,13 +330,24 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     return kali_copies_fold(r->store, arena, query->similar, hits, count, err);
 }
 
-static kal_code read_now(kali_rank *r, kal_str now, kal_err *err) {
+static kal_code read_time(const char *key, kal_str time, char out[KALI_TIME_LEN + 1], int64_t *day,
+                          kal_err *err) {
     int64_t ms;
-    if (!now.data) return KAL_OK;
-    if (!kal_time_parse(now, r->now) || !kali_time_ms(kal_text(r->now), &ms))
-        return kali_fail(err, KAL_MISUSE, "recall.now is not a time: '%.*s'", KALI_STR(now));
-    r->day = ms / 86400000 - 10957;
+    if (!kal_time_parse(time, out) || !kali_time_ms(kal_text(out), &ms))
+        return kali_fail(err, KAL_MISUSE, "recall.%s is not a time: '%.*s'", key, KALI_STR(time));
+    *day = ms / 86400000 - 10957;
     return KAL_OK;
+}
+
+/* Until when something may have been said, and on which day the query is asked. */
+static kal_code read_times(kali_rank *r, const kal_query *query, kal_err *err) {
+    char clock[KALI_TIME_LEN + 1], asked[KALI_TIME_LEN + 1];
+    kal_code code = KAL_OK;
+    if (query->now.data) code = read_time("now", query->now, r->now, &r->day, err);
+    if (code != KAL_OK) return code;
+    kal_store_now(r->store, clock);
+    kal_str time = query->asked.data ? query->asked : query->now;
+    return read_time("asked", time.data ? time : kal_text(clock), asked, &r->today, err);
 }
 
 static kal_code check(const kal_query *q, kal_err *err) {
@@ -356,7 +369,7 @@ kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, si
     kali_arena arena = {0};
     r->store = store;
     r->weights = &weights;
-    code = read_now(r, query->now, err);
+    code = read_times(r, query, err);
     if (code == KAL_OK) code = kali_lexicon_get(store, &r->lexicon, err);
     if (code == KAL_OK) code = rank(r, query, &arena, hits, count, err);
     kali_rank_free(r);

@@ -50,6 +50,7 @@ static kal_code recall(kali_build *b, kal_err *err) {
                        .session_count = own,
                        .limit = r->similar > 0 ? limit + MORE : limit,
                        .without = r->message,
+                       .asked = r->asked,
                        .similar = r->similar};
     kal_hit *hits = kali_arena_alloc(&b->context->arena, (size_t)query.limit * sizeof *hits);
     if (!hits) return nomem(err);

@@ -155,13 +155,15 @@ static kal_code read_set(kali_lexicon *x, kal_str list, bool words, void **out, 
     return kali_fail(err, KAL_MISUSE, "recall.words: a list is not valid UTF-8");
 }
 
-static kal_code read_months(kali_lexicon *x, kal_str list, kal_err *err) {
+/* A set of each line, as far as there is room, and one of all words. */
+static kal_code read_lines(kali_lexicon *x, kal_str list, void **any, void **sets, size_t room,
+                           kal_err *err) {
     kal_str line;
-    size_t month = 0;
-    kal_code code = read_set(x, list, true, &x->any_month, err);
-    for (size_t at = 0; code == KAL_OK && month < 12 && next_line(list, &at, &line);) {
+    size_t n = 0;
+    kal_code code = read_set(x, list, true, any, err);
+    for (size_t at = 0; code == KAL_OK && n < room && next_line(list, &at, &line);) {
         if (split_list(line, true, NULL, 0) == 0) continue;
-        code = read_set(x, line, true, &x->months[month++], err);
+        code = read_set(x, line, true, &sets[n++], err);
     }
     return code;
 }
@@ -176,7 +178,10 @@ static kal_code compile(kal_store *store, const kal_word_lists *l, kali_lexicon 
     if (code == KAL_OK) code = read_set(x, l->first_person, true, &x->first_person, err);
     if (code == KAL_OK) code = read_set(x, l->you_said, false, &x->you_said, err);
     if (code == KAL_OK) code = read_set(x, l->look_up, false, &x->look_up, err);
-    return code == KAL_OK ? read_months(x, l->months, err) : code;
+    if (code == KAL_OK) code = read_lines(x, l->months, &x->any_month, x->months, 12, err);
+    if (code == KAL_OK) code = read_lines(x, l->past, &x->any_past, x->past, KALI_PAST_LINES, err);
+    if (code != KAL_OK) return code;
+    return read_lines(x, l->numbers, &x->any_number, x->numbers, KALI_NUMBERS, err);
 }
 
 static kal_code set_lists(kal_store *store, const kal_word_lists *lists, kal_err *err) {

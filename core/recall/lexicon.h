@@ -20,13 +20,29 @@ typedef struct kali_entry_word {
     kali_relative *related; /* words that mean something near */
 } kali_entry_word;
 
+/* Lines of the list of words of a time that is past. */
+enum {
+    KALI_PAST_AGO,
+    KALI_PAST_LAST,
+    KALI_PAST_YESTERDAY,
+    KALI_PAST_DAY,
+    KALI_PAST_WEEK,
+    KALI_PAST_MONTH,
+    KALI_PAST_YEAR,
+    KALI_PAST_WEEKEND,
+    KALI_PAST_MONDAY,
+    KALI_PAST_LINES = KALI_PAST_MONDAY + 7
+};
+#define KALI_NUMBERS 12
+
 typedef struct kali_lexicon {
     kali_arena arena;
     kali_entry_word *table;
     size_t slots, used;
     /* Word sets (see kal_words_build); NULL: an empty list. */
-    void *stop, *asked, *ask_when, *time_words, *first_person, *you_said, *look_up, *any_month,
-        *months[12];
+    void *stop, *asked, *ask_when, *time_words, *first_person, *you_said, *look_up;
+    void *any_month, *months[12], *any_past, *past[KALI_PAST_LINES];
+    void *any_number, *numbers[KALI_NUMBERS];
 } kali_lexicon;
 
 /* The lists of the store compiled, an empty lexicon when it has none. */

@@ -154,7 +154,7 @@ static void choose_terms(const kali_word *words, size_t n, kal_str text, const n
 
 /* ---- dates ---- */
 
-static int number_of(kal_str word) {
+int kali_question_number(kal_str word) {
     int v = 0;
     size_t i = 0;
     for (; i < word.len && i < 4 && word.data[i] >= '0' && word.data[i] <= '9'; i++)
@@ -175,16 +175,16 @@ static int month_of(const kali_lexicon *x, kal_str word) {
 static bool is_month(const kali_word *words, size_t n, size_t i) {
     static const char *const before[] = {"in", "of", "during", "on", "since", "by", "last", "next"};
     if (!same(words[i].word, kal_text("may"))) return true;
-    if (i + 1 < n && number_of(words[i + 1].word)) return true;
+    if (i + 1 < n && kali_question_number(words[i + 1].word)) return true;
     for (size_t k = 0; i > 0 && k < sizeof before / sizeof *before; k++)
         if (same(words[i - 1].word, kal_text(before[k]))) return true;
-    return i > 0 && number_of(words[i - 1].word) > 0;
+    return i > 0 && kali_question_number(words[i - 1].word) > 0;
 }
 
 static void find_date(const kali_word *words, size_t n, const kali_lexicon *x, kali_question *out) {
     size_t at = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
-        int v = number_of(words[i].word);
+        int v = kali_question_number(words[i].word);
         if (!out->year && words[i].word.len == 4 && v >= 1900 && v < 2100) out->year = v;
         int month = out->month ? 0 : month_of(x, words[i].word);
         if (!month || !is_month(words, n, i)) continue;
@@ -193,9 +193,17 @@ static void find_date(const kali_word *words, size_t n, const kali_lexicon *x, k
     }
     if (at == SIZE_MAX) return;
     for (size_t i = at > 2 ? at - 2 : 0; i < n && i <= at + 1 && !out->day; i++) {
-        int v = number_of(words[i].word);
+        int v = kali_question_number(words[i].word);
         if (v >= 1 && v <= 31 && words[i].word.len <= 4) out->day = v;
     }
+}
+
+/* Its words are marked, as they say when and not what. */
+static void find_past(const kali_word *words, size_t n, const kali_lexicon *x, kali_question *out) {
+    if (!kali_past_read(words, n, x, &out->past)) return;
+    for (size_t i = out->past.first; i <= out->past.last; i++)
+        for (size_t k = 0; k < out->count; k++)
+            out->timed[k] |= same(out->terms[k].stem, words[i].stem);
 }
 
 /* ---- a question, or a turn of a chat ---- */
@@ -256,13 +264,13 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     out->self =
         !out->chat && !out->you_said && out->speaker < 0 && kali_holds(x->first_person, text);
     choose_terms(words, n, prepared, names, count, x, out);
+    if (!out->chat) find_past(words, n, x, out);
     return KAL_OK;
 }
 
 /* ---- its date and those of messages ---- */
 
-/* The civil date of a day since 2000-01-01; see time.c for the algorithm. */
-static void date_of(uint16_t day, int *y, int *m, int *d) {
+void kali_date_of(uint16_t day, int *y, int *m, int *d) {
     char text[25];
     kali_time_format(((int64_t)day + 10957) * 86400000, text);
     *y = atoi(text);
@@ -282,7 +290,7 @@ uint16_t kali_question_day(const kali_question *q) {
 double kali_question_date_share(const kali_question *q, uint16_t day) {
     int y, m, d, parts = (q->year > 0) + (q->month > 0) + (q->day > 0), equal = 0;
     if (!parts || !day) return 0;
-    date_of(day, &y, &m, &d);
+    kali_date_of(day, &y, &m, &d);
     if (q->year) equal += q->year == y;
     if (q->month) equal += q->month == m;
     if (q->day) equal += q->day == d;

@@ -354,7 +354,7 @@ kal_code kali_rank_score(kali_rank *r, kal_err *err) {
         if (code != KAL_OK) return code;
     }
     if (r->norm) list_active(r);
-    if (r->active_count == 0) return KAL_OK;
+    if (r->active_count == 0) return kali_rank_weigh(r, err);
     put_in_order(r->score, r->places, r->active, r->active_count);
     kali_rank_proximity(r);
     spread(r);

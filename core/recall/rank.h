@@ -42,6 +42,8 @@ typedef struct kali_rank {
     char
         now[KALI_TIME_LEN + 1]; /* of the query: nothing after it is found; "": everything may be */
     int64_t day;                /* of `now`, since 2000-01-01 */
+    int64_t today;              /* the day on which it is asked, in the same way */
+    kali_days past;             /* when the query says it was, and something was said; to 0: none */
 } kali_rank;
 
 /* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents and
@@ -62,6 +64,9 @@ static inline bool kali_rank_one_voice(const kali_record *a, const kali_record *
 static inline bool kali_rank_assisted(const kali_rank *rank, const kali_record *record) {
     return rank->documents.chains[record->session].assistants > 0;
 }
+/* When the query names a time as it lies from today, and something was said then: takes note of these days, and
+** looks for the other words only. */
+void kali_rank_past(kali_rank *rank);
 /* Weighs the scores by what the query says about its answer. */
 kal_code kali_rank_weigh(kali_rank *rank, kal_err *err);
 /* Raises the best messages by how close the query's words stand in them. */

@@ -6,13 +6,16 @@
 
 #include <stdlib.h>
 
+#define FEW 2 /* days so many apart are as good as a date */
+
 static void add_day(kali_rank *r) {
     const kali_question *q = &r->question;
-    double amount = r->weights->day * kali_rank_best(r);
+    double best = kali_rank_best(r), amount = r->weights->day * (best > 0 ? best : 1);
     uint16_t day = kali_question_day(q);
-    if (!day || amount <= 0) return;
+    kali_days days = day ? (kali_days){day, day} : r->past;
+    if (!days.to || days.to - days.from > FEW || amount <= 0) return;
     for (size_t i = 0; i < r->places; i++)
-        if (r->documents.rows[i].day == day && kali_documents_has(&r->documents, i))
+        if (kali_days_hold(days, r->documents.rows[i].day) && kali_documents_has(&r->documents, i))
             kali_rank_share(r, (uint32_t)i, amount);
 }
 
@@ -49,6 +52,7 @@ static void weigh(kali_rank *r, const uint32_t *newer) {
         v *= kali_rank_voice(r, d);
         if (dated && d->day != day) date = kali_question_date_share(q, day = d->day);
         if (dated) v *= 1 + w->date * date;
+        if (kali_days_hold(r->past, d->day)) v *= 1 + w->date;
         if (r->turn) v *= 1 + w->recent * w->recent_half / (w->recent_half + newer[d->session]);
         if (d->flags & KALI_OPENING) v *= 1 + w->opening;
         r->score[place] = (float)v > 0 ? (float)v : 0;

@@ -669,6 +669,7 @@ function db.card.count(filter) end
 ---@field query? string what to recall from the whole history
 ---@field own? boolean recall for `query` in this session alone; in an archived one it always is
 ---@field similar? number how alike messages are that are recalled once for `query`, as in `db.recall.find`
+---@field asked? string time: when `query` is asked, as in `db.recall.find`
 ---@field recalled? kalito.Recalled[] what was recalled already, best first; instead of `query`
 ---@field notes? kalito.Note[] shown behind the pins in this order, taken together with them by score; at most 1000
 ---@field plan? kalito.Plan
@@ -771,7 +772,7 @@ function db.recall.find(query) end
 
 ---Tells the store what recall needs to know of a language. The first `find` does it with the shipped lists.
 ---@param lists table<string, string> stop, asked, forms, related, ask_when, time_words, first_person, you_said,
----look_up, months: see words/english.lua
+---look_up, months, past, numbers: see words/english.lua
 ---@return true? ok, string? message, string? code
 function db.recall.words(lists) end
 
@@ -785,6 +786,7 @@ function db.recall.words(lists) end
 ---@field all? boolean in all sessions that are not archived, as without `session` and `sessions`
 ---@field without? integer id of a message that is not to be found: the query itself, when it is stored
 ---@field now? string time: what was said after it is not found; default: everything may be
+---@field asked? string time: when it is asked, for "last week" in it; default: `now`, or else the clock
 ---@field similar? number of messages this alike (`kalito.text.similar`), and of an assistant's that only repeats
 ---another, one is given: the newest, or what the assistant repeats; default 0: all of them
 ---@field also? integer[] ids of messages that are given in any case, behind the others with the score 0

@@ -742,4 +742,39 @@ october oct
 november nov
 december dec
 ]],
+
+  -- words of a time that is past, a line each: ago, last, yesterday, day, week, month, year, weekend, the days from Monday
+  past = [[
+ago
+last past previous
+yesterday
+day days night nights
+week weeks
+month months
+year years
+weekend
+monday mon
+tuesday tue tues
+wednesday wed
+thursday thu thurs
+friday fri
+saturday sat
+sunday sun
+]],
+
+  -- a line is a number, from one to twelve
+  numbers = [[
+one a an
+two couple
+three few
+four
+five
+six
+seven
+eight
+nine
+ten
+eleven
+twelve
+]],
 }

@@ -48,7 +48,7 @@ end
 
 local function find(line, limit)
   sync()
-  return assert(db.recall.find { query = line.query, limit = limit, weights = weights })
+  return assert(db.recall.find { query = line.query, limit = limit, weights = weights, asked = line.now })
 end
 
 function verbs.recall(line)

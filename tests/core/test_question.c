@@ -23,6 +23,9 @@ static int with_people(void **state) {
     kal_word_lists lists = LISTS;
     lists.months.len = strlen(lists.months.data);
     lists.stop.len = strlen(lists.stop.data);
+    lists.past = T("ago\nlast past\nyesterday\nday days night\nweek weeks\nmonth months\nyear years\nweekend\nmonday\ntuesday\n"
+                   "wednesday\nthursday\nfriday\nsaturday\nsunday");
+    lists.numbers = T("one a\ntwo couple\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten");
     ok(kal_recall_words(f->store, &lists, &f->err));
     add_session(f, "a");
     static const char *const people[] = {"Melanie", "Caroline Smith"};
@@ -182,6 +185,60 @@ static void a_capital_inside_a_sentence_makes_a_name(void **state) {
     assert_string_equal(names(), "");
 }
 
+/* The days of a time as it lies from a day, "-" none. */
+static const char *days(fixture *f, const char *text, const char *today) {
+    static char out[60];
+    int64_t ms;
+    ask(f, text);
+    if (!q.past.unit) return "-";
+    assert_true(kali_time_ms(T(today), &ms));
+    kali_days d = kali_past_days(&q.past, ms / 86400000 - 10957);
+    int y, m, day;
+    kali_date_of((uint16_t)d.from, &y, &m, &day);
+    sprintf(out, "%02d-%02d", m, day);
+    kali_date_of((uint16_t)d.to, &y, &m, &day);
+    sprintf(out + 5, " %02d-%02d", m, day);
+    return out;
+}
+
+static void times_are_read_as_they_lie_from_now(void **state) {
+    fixture *f = *state;
+    static const char *const thursday = "2025-03-27T09:00:00.000Z",
+                            *const saturday = "2025-03-29T09:00:00.000Z",
+                            *const sunday = "2025-03-30T23:00:00.000Z";
+    static const struct {
+        const char *text, *days;
+    } cases[] = {
+        {"What did I eat yesterday?", "03-26 03-26"},
+        {"What did I eat last night?", "03-26 03-26"},
+        {"What did I eat ten days ago?", "03-16 03-18"},
+        {"What did I eat 10 days ago?", "03-16 03-18"},
+        {"What did I eat a couple of days ago?", "03-24 03-26"},
+        {"What did I eat a week ago?", "03-17 03-23"},
+        {"What did I eat last week?", "03-17 03-23"}, /* Monday to Sunday */
+        {"What did I eat two weeks ago?", "03-10 03-16"},
+        {"What did I eat last Tuesday?", "03-25 03-26"},
+        {"What did I eat last Thursday?", "03-20 03-21"}, /* not today */
+        {"What did I eat last weekend?", "03-22 03-24"},
+        {"What did I eat last month?", "01-29 02-28"},
+        {"What did I eat a month ago?", "02-10 03-12"},
+        {"What did I eat in the last two weeks?", "03-13 03-27"},
+        {"What did I eat last?", "-"},
+        {"How long ago did I eat?", "-"},
+        {"What is the last name of the tall one?", "-"},
+        {"I ate two weeks ago. What was it?", "-"}, /* a turn of a chat */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (strcmp(days(f, cases[i].text, thursday), cases[i].days) != 0)
+            fail_msg("%s: %s", cases[i].text, days(f, cases[i].text, thursday));
+    assert_string_equal(days(f, "What did I eat last weekend?", saturday), "03-22 03-24");
+    assert_string_equal(days(f, "What did I eat last weekend?", sunday), "03-22 03-24");
+    assert_string_equal(days(f, "What did I eat last Sunday?", sunday), "03-23 03-24");
+    days(f, "Who ate with me two weeks ago?", thursday);
+    assert_true(q.timed[q.count - 1] && q.timed[q.count - 2] && q.timed[q.count - 3]);
+    assert_false(q.timed[0] || q.timed[1]);
+}
+
 static void any_length_is_taken(void **state) {
     fixture *f = *state;
     char *text = malloc(70000), *p = text;
@@ -207,6 +264,7 @@ int main(void) {
         ON_PEOPLE(a_bare_question_is_a_look_up_and_a_statement_a_turn),
         ON_PEOPLE(what_is_asked_for_is_seen),
         ON_PEOPLE(a_capital_inside_a_sentence_makes_a_name),
+        ON_PEOPLE(times_are_read_as_they_lie_from_now),
         ON_PEOPLE(any_length_is_taken),
     };
     return cmocka_run_group_tests_name("question", tests, NULL, NULL);

@@ -40,7 +40,7 @@ static double score_of(int64_t id) {
 static void take_english(fixture *f) {
     static char *file;
     static const char *const names[] = {"stop",       "asked",        "forms",    "related", "ask_when",
-                                        "time_words", "first_person", "you_said", "look_up", "months"};
+                                        "time_words", "first_person", "you_said", "look_up", "months", "past", "numbers"};
     char path[600];
     size_t size;
     snprintf(path, sizeof path, "%s", __FILE__);
@@ -49,7 +49,7 @@ static void take_english(fixture *f) {
     free(file);
     file = read_file(path, &size);
     kal_word_lists lists = {0};
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 12; i++) {
         char head[40];
         snprintf(head, sizeof head, "  %s = [[\n", names[i]);
         char *from = strstr(file, head);
@@ -407,6 +407,41 @@ static void a_hit_tells_what_it_answers_or_what_answers_it(void **state) {
     assert_true(!found(more)->question && !found(last)->answer && !found(last)->question);
 }
 
+static int64_t say_on(fixture *f, const char *session, const char *day, const char *text) {
+    char time[30];
+    snprintf(time, sizeof time, "%sT10:00:00Z", day);
+    kal_message row = {
+        .session = T(session), .role = T("user"), .text = T(text), .created_at = T(time)};
+    ok(kal_message_add(f->store, &row, &f->err));
+    return row.id;
+}
+
+static int64_t best_asked(fixture *f, const char *text, const char *asked) {
+    kal_query query = {.text = T(text), .limit = 100, .asked = T(asked)};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    return count ? hits[0].message.id : 0;
+}
+
+static void a_time_ago_is_counted_from_when_it_is_asked(void **state) {
+    fixture *f = *state;
+    int64_t words = say_on(f, "a", "2025-01-07", "I met an aunt two weeks ago, for lunch."),
+            lunch = say_on(f, "b", "2025-03-13", "I met Henrik for lunch.");
+    add_session(f, "c");
+    int64_t zoo = say_on(f, "c", "2025-03-26", "The zoo was fun.");
+    static const char *const question = "Whom did I meet for lunch two weeks ago?";
+    assert_true(best_asked(f, question, "2025-03-27") == lunch);
+    assert_non_null(strstr(hits[0].reasons.data, "date asked for"));
+    assert_true(best_asked(f, question, "2025-06-27") == words); /* nothing was said then */
+    assert_true(best_asked(f, "What did I do yesterday?", "2025-03-27") == zoo);
+    assert_int_equal(count, 1); /* all of its words say when */
+    assert_true(best_asked(f, "What did I do yesterday?", "2025-06-27") == 0);
+    kal_query query = {.text = T(question), .limit = 1, .now = T("2025-03-27T12:00:00Z")};
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err)); /* asked now */
+    assert_true(hits[0].message.id == lunch);
+    query.asked = T("soon");
+    fails(KAL_MISUSE, kal_recall_find(f->store, &query, hits, &count, &f->err));
+}
+
 static void what_was_said_after_now_is_not_found(void **state) {
     fixture *f = *state;
     static const char *const TIMES[] = {"1999-12-31T10:00:00Z", "2025-03-01T09:00:00Z",
@@ -668,6 +703,7 @@ int main(void) {
         ON_SESSIONS(two_messages_away_the_same_one_goes_on),
         ON_SESSIONS(a_session_lends_only_what_sets_it_apart),
         ON_SESSIONS(a_newer_session_is_gone_on_with_when_an_assistant_takes_part),
+        ON_SESSIONS(a_time_ago_is_counted_from_when_it_is_asked),
         ON_SESSIONS(what_was_said_after_now_is_not_found),
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),

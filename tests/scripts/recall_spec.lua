@@ -62,6 +62,7 @@ describe("recall in the scripts", function()
     assert.has_error(function() find("boiler", { all = true, session = other }) end,
       "session, sessions and all: only one of them can be given")
     assert.has_error(function() find("boiler", { now = "soon" }) end)
+    assert.has_error(function() find("boiler", { asked = "soon" }) end)
   end)
 
   it("shows what says the same once: the newest, naming the others", function()
@@ -85,6 +86,17 @@ describe("recall in the scripts", function()
       if item.part == "recalled" then shown[#shown + 1] = math.tointeger(tonumber(item.id)) end
     end
     assert.are.same({ answer, two }, shown)
+  end)
+
+  it("counts the days of a question in a chat from its now", function()
+    say("user", "I met my aunt two weeks ago, for lunch.", { created_at = "2025-01-07T00:00:00Z" })
+    local henrik = say("user", "I met Henrik for lunch, and we had ramen.", { created_at = "2025-03-13T00:00:00Z" })
+    local chat = kalito.conversation(db, assert(db.session.add { name = "Other" }).id)
+    local query, best, first = "Whom did I meet for lunch two weeks ago?", 0, nil
+    for _, item in ipairs(assert(chat:context { budget = 1000, text = query, now = "2025-03-27T00:00:00Z" }).items) do
+      if item.part == "recalled" and item.score > best then best, first = item.score, item.id end
+    end
+    assert.are.equal(tostring(henrik), first)
   end)
 
   it("shows the answer to a question that fits well, although the answer alone fits badly", function()

@@ -24,7 +24,8 @@ end
 local function request_of(chat, query, options)
   local session = need(chat.db.session.get(chat.id))
   local own = options.scope == "session" or session and session.archived_at
-  return { query = query, limit = options.limit, without = options.without, session = own and chat.id or nil }
+  return { query = query, limit = options.limit, without = options.without, asked = options.asked,
+    session = own and chat.id or nil }
 end
 
 ---What the history says about a query, in the order that the policy wants.
@@ -37,17 +38,17 @@ function M.recall(chat, query, options)
 end
 
 -- What the core is to recall, or what was recalled here because a policy or vectors have a say.
-local function recall_for(request, chat, query, new)
+local function recall_for(request, chat, query, new, now)
   local limit = recalled_limit(request.plan)
   if not query or query == "" or limit == 0 then return true end
   local recall = require "kalito.memory.recall"
   local scope = request.plan.recalled.scope
   local similar = recall.plain()
   if similar then
-    request.query, request.own, request.similar = query, scope == "session", similar
+    request.query, request.own, request.similar, request.asked = query, scope == "session", similar, now
     return true
   end
-  local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id })
+  local wanted = request_of(chat, query, { limit = limit, scope = scope, without = new and new.id, asked = now })
   local hits, message, code = recall.rows(chat.db, wanted)
   if not hits then return nil, message, code end
   request.recalled = {}
@@ -109,7 +110,7 @@ function M.build(chat, options)
   request.notes = notes(chat, options, new, now)
   local ready, message, code = true, nil, nil
   request.recalled = options.recalled
-  if not request.recalled then ready, message, code = recall_for(request, chat, query, new) end
+  if not request.recalled then ready, message, code = recall_for(request, chat, query, new, now) end
   if not ready then return nil, message, code end
   local context
   context, message, code = db.context.build(request)
