@@ -24,7 +24,8 @@ local main = {
     .. "kalito -e CODE         runs Lua code\n"
     .. "kalito                 starts the interactive prompt; in a pipe, runs the script from standard input",
   options = {
-    { "version", nil, "print the version" }, { "eval", "CODE", "run Lua code; also -e" }, table.unpack(globals),
+    { "version", nil, "print the version; also -V" }, { "eval", "CODE", "run Lua code; also -e" },
+    table.unpack(globals),
   },
   example = "kalito init\nkalito session new Trip\nkalito add Trip --role user 'Where did we park?'\n"
     .. "kalito context Trip --budget 2000 --explain",
@@ -128,6 +129,9 @@ end
 
 local function unknown(what, name, word, words)
   local near = kalito.nearest(word, words)
+  for _, option in ipairs(name == "kalito" and main.options or {}) do
+    if option[1] == word then near = "--" .. word end
+  end
   return usage_error(name, ("unknown %s '%s'%s"):format(what, word, near and " (did you mean '" .. near .. "'?)" or ""))
 end
 
@@ -141,8 +145,9 @@ local function run_subcommand(name, spec, argv)
   end
   if not sub or sub == "--help" or sub == "-h" then
     spec.footer = "Of each there is more: " .. name .. " COMMAND --help"
-    print.write(usage(name, spec))
-    return sub and 0 or 2
+    local write = sub and print.write or function(text) io.stderr:write(text) end
+    write(usage(name, spec))
+    return sub and 0 or STATUS.usage
   end
   if spec.commands[sub] then
     return run_command(name .. " " .. sub, spec.commands[sub], table.move(argv, 2, #argv, 1, {}))
@@ -174,7 +179,10 @@ end
 local function run_named(name, argv)
   local spec = load_command(name)
   if spec then return run_command("kalito " .. name, spec, argv) end
-  if not kalito.system.stat(name) then return unknown("command", "kalito", name, command_names()) end
+  if not kalito.system.stat(name) then
+    if name:find "[/.]" then return fail("not_found", name .. ": no such file") end
+    return unknown("command", "kalito", name, { "help", table.unpack(command_names()) })
+  end
   return run_command("kalito run", load_command "run", { name, "--", table.unpack(argv) })
 end
 
@@ -182,6 +190,7 @@ local function show_usage()
   local rows = {}
   for _, name in ipairs(command_names()) do rows[name] = load_command(name) end
   main.commands = rows
+  main.footer = "Of each command there is more: kalito COMMAND --help"
   print.write(usage("kalito", main))
   return 0
 end
@@ -198,6 +207,11 @@ local function dispatch(argv)
   local rest = values.next and table.move(argv, values.next, #argv, 1, {}) or {}
   if values.eval then return run_named("run", { "--eval", values.eval, "--", table.unpack(rest) }) end
   local name = table.remove(rest, 1)
+  if name == "help" then
+    name = table.remove(rest, 1)
+    if not name then return show_usage() end
+    rest[#rest + 1] = "--help"
+  end
   if name then return run_named(name, rest) end
   if kalito.system.isatty "stdin" then return run_named("repl", {}) end
   return run_named("run", { "-" })

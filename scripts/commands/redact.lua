@@ -57,9 +57,11 @@ return {
   details = "on     from now on, whoever opens this database, they are replaced by [redacted:key] and the like before\n"
     .. "       anything is stored or sent to a model. What is replaced is gone: no copy is kept\n"
     .. "rows   redact what was stored before, and remove it for good from rows, search index and free pages\n"
-    .. "off    store texts as they come\n"
-    .. "key: keys, tokens, passwords. card: numbers of payment cards. email: e-mail addresses. phone: telephone\n"
-    .. "numbers.\n"
+    .. "off    store texts as they come\n\n"
+    .. "key    keys, tokens, passwords\n"
+    .. "card   numbers of payment cards\n"
+    .. "email  e-mail addresses\n"
+    .. "phone  telephone numbers\n\n"
     .. "Words of your own: redact = { \"Elm Street 5\", ... } in config.lua, for every database that you open.\n"
     .. "Ids are not changed, nor is what another program writes: rows does that later.",
   arguments = { { "what", "on, off or rows; without it: what is on", optional = true } },

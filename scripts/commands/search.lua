@@ -83,7 +83,8 @@ Finds what holds all of the words, in any of their forms, in archived messages t
   park*              words that begin so
   -word -"a phrase"  not with these (in a shell after --: kalito search -- boiler -manual)
   this OR that       one of them
-  role:user  session:NAME  since:2025-03-01  before:2025-04-01  importance>0.7  importance>=0.7]],
+  role:user  session:NAME  since:2025-03-01  before:2025-04-01
+  importance>0.7  importance>=0.7]],
   arguments = { { "query", "what to find; - reads it from standard input", rest = true } },
   options = {
     { "session", "SESSION", "in this session only: id, beginning of an id, or name" },

@@ -40,7 +40,7 @@ build() {
     cd "$work"
 }
 
-# The program of the peer comes from outside, the package from npm.
+# The program of the peer comes from outside, the package from npm: version 12, as 13 crashes in Node 20.
 find_peer() {
     bs3=$peers/peers/bs3.js
     if [ ! -f "$bs3" ]; then
@@ -64,7 +64,7 @@ install_peer() {
     (
         cd "$PERF_PEERS"
         [ -f package.json ] || npm init -y
-        npm install --no-audit --no-fund better-sqlite3
+        npm install --no-audit --no-fund better-sqlite3@12
         [ -f "$built" ] || { npm install-scripts approve better-sqlite3 || true; }
         [ -f "$built" ] || npm rebuild better-sqlite3 --foreground-scripts
     ) >"$work/npm.log" 2>&1

@@ -20,7 +20,7 @@ local M = {}
 ---@field optional? boolean
 ---@field rest? boolean takes all that is left: a list
 
-M.short = { ["-h"] = "help", ["-e"] = "eval" }
+M.short = { ["-h"] = "help", ["-e"] = "eval", ["-V"] = "version" }
 
 local function usage(message)
   return nil, message, "usage"
@@ -113,7 +113,10 @@ function M.parse(spec, argv, stop)
   local i = 1
   while i <= #argv do
     local word = argv[i]
-    if word == "--" then
+    if word == "--" and stop then
+      values.next = i + 1
+      return values
+    elseif word == "--" then
       table.move(argv, i + 1, #argv, #list + 1, list)
       break
     elseif word:sub(1, 1) == "-" and word ~= "-" and not word:find "^%-%d" then

@@ -21,31 +21,12 @@ local FIRST = {
   { "kalito.reload()", "reads policies and settings again" },
 }
 
--- Text as lines of at most `width` cells, each but the first behind `indent`.
-local function wrap(text, width, indent)
-  local lines, line = {}, ""
-  for word in text:gmatch "%S+" do
-    if line ~= "" and kalito.system.width(line) + 1 + kalito.system.width(word) > width then
-      lines[#lines + 1], line = line, word
-    else
-      line = line == "" and word or line .. " " .. word
-    end
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n" .. (indent or ""))
+local function wrap(text)
+  return layout.wrap(text, kalito.system.columns())
 end
 
--- Names, and what they are, in two columns; under each other on a narrow terminal.
 local function columns(rows, out)
-  local names = {}
-  for i, row in ipairs(rows) do names[i] = { row[1] } end
-  local width, room = layout.widths(names)[1] or 0, kalito.system.columns()
-  local beside = width + 24 < room and width or 4
-  for _, row in ipairs(rows) do
-    local text = wrap(row[2], room - beside - 4, (" "):rep(beside + 4))
-    local gap = beside == width and (" "):rep(width - kalito.system.width(row[1]) + 2) or "\n      "
-    out[#out + 1] = "  " .. row[1] .. (text == "" and "" or gap .. text)
-  end
+  for _, line in ipairs(layout.glossary(rows, kalito.system.columns())) do out[#out + 1] = line end
 end
 
 local function first_sentence(text)
@@ -62,7 +43,7 @@ end
 local function show_function(doc, out)
   local rows = {}
   out[1] = doc.name .. "(" .. table.concat(doc.arguments, ", ") .. ")"
-  if doc.text ~= "" then out[2] = wrap(doc.text, kalito.system.columns()) end
+  if doc.text ~= "" then out[2] = wrap(doc.text) end
   for i, param in ipairs(doc.params) do rows[i] = { param[1], param[2] .. "  " .. param[3] } end
   for _, result in ipairs(doc.returns) do rows[#rows + 1] = { "->", result } end
   columns(rows, out)
@@ -78,7 +59,7 @@ local function show_entry(doc)
     show_function(doc, out)
   else
     out[1] = doc.name
-    if doc.text ~= "" then out[2] = wrap(doc.text, kalito.system.columns()) end
+    if doc.text ~= "" then out[2] = wrap(doc.text) end
     if #doc.fields > 0 then show_fields(doc, out) end
     local rows = {}
     for _, member in ipairs(docs.members(doc.variable or doc.name)) do
@@ -118,7 +99,7 @@ local function show_command(name)
 end
 
 local function overview()
-  local out, rows = { wrap(INTRODUCTION, kalito.system.columns()) .. "\n" }, {}
+  local out, rows = { wrap(INTRODUCTION) .. "\n" }, {}
   columns(FIRST, out)
   out[#out + 1] = "\nNames"
   for _, name in ipairs { "db", "kalito", "conversation" } do
@@ -128,8 +109,8 @@ local function overview()
     end
   end
   columns(rows, out)
-  out[#out + 1] = "\n" .. wrap("Policies: " .. table.concat(contract.names(), ", "), kalito.system.columns())
-  out[#out + 1] = wrap("Commands: " .. table.concat(script.names "commands", ", "), kalito.system.columns())
+  out[#out + 1] = "\n" .. wrap("Policies: " .. table.concat(contract.names(), ", "))
+  out[#out + 1] = wrap("Commands: " .. table.concat(script.names "commands", ", "))
   return table.concat(out, "\n") .. "\n"
 end
 

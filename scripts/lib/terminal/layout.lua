@@ -73,6 +73,42 @@ function M.align(cells, widths, right)
   return lines
 end
 
+---Text as lines of at most `width` cells, each but the first behind `indent`.
+---@param text string
+---@param width integer
+---@param indent? string
+---@return string
+function M.wrap(text, width, indent)
+  local lines, line = {}, ""
+  for word in text:gmatch "%S+" do
+    if line ~= "" and kalito.system.width(line) + 1 + kalito.system.width(word) > width then
+      lines[#lines + 1], line = line, word
+    else
+      line = line == "" and word or line .. " " .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n" .. (indent or ""))
+end
+
+---Names, and what they are, in two columns; under each other where there is little room.
+---@param rows { [1]: string, [2]: string }[]
+---@param room integer
+---@return string[] lines
+function M.glossary(rows, room)
+  local names, out = {}, {}
+  for i, row in ipairs(rows) do names[i] = { row[1] } end
+  local width = M.widths(names)[1] or 0
+  local beside = width + 24 < room
+  local indent = beside and width + 4 or 6
+  for i, row in ipairs(rows) do
+    local text = M.wrap(row[2], room - indent, (" "):rep(indent))
+    local gap = beside and (" "):rep(width - kalito.system.width(row[1]) + 2) or "\n      "
+    out[i] = "  " .. row[1] .. (text == "" and "" or gap .. text)
+  end
+  return out
+end
+
 ---Words side by side, as many as a line holds.
 ---@param words string[]
 ---@param width integer
