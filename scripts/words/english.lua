@@ -372,7 +372,7 @@ ad advert advertise advertising advertisement marketing promote
 video clip vlog
 error bug crash failure
 document file report paper
-photo camera photography
+photo photograph camera photography lens
 morning evening night
 weekend saturday sunday
 
@@ -407,6 +407,7 @@ insurance policy coverage
 apartment flat studio condo
 bedroom kitchen bathroom room
 renovate renovation remodel
+aquarium tank
 furniture > sofa couch table chair desk bed lamp shelf
 chore > cleaning laundry dishes vacuum
 device gadget > phone laptop tablet watch headphones camera
@@ -705,8 +706,10 @@ previous chats
 earlier conversation
 earlier conversations
 our conversation about
+our conversation on
 our conversations
 our chat about
+i mentioned
 our chats
 did i
 have i
