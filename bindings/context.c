@@ -4,6 +4,7 @@
 #include "boundary.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,8 +196,11 @@ static void push_items(lua_State *L, const kal_context *context, size_t count) {
 
 static void push_context(lua_State *L, const kal_context *context) {
     kal_context_info info;
+    char hash[17];
     kal_context_stat(context, &info);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 16);
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)info.hash);
+    set_text(L, "hash", (kal_str){hash, 16});
     set_text(L, "session", info.session);
     set_integer(L, "budget", info.budget);
     set_integer(L, "tokens", info.tokens);

@@ -1249,11 +1249,13 @@ KAL_API kal_code kal_context_build(kal_store *store, const kal_request *request,
 KAL_API void kal_context_close(kal_context *context);
 
 /* Tokens of the whole; how many bytes at the front of the rendered text equal the session's
-** previous context (whole pieces), and how many bytes there are. */
+** previous context (whole pieces), and how many bytes there are. `hash` names all that is sent: kal_text_hash of each
+** message's role, a blank, the bytes of its content as a number, a newline, the content and a newline. */
 typedef struct kal_context_info {
     kal_str session;
     int64_t budget, tokens;
     int64_t prefix_bytes, bytes;
+    uint64_t hash;
     size_t messages, items;
 } kal_context_info;
 KAL_API void kal_context_stat(const kal_context *context, kal_context_info *out);

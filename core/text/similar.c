@@ -147,12 +147,17 @@ static double measure(const sketch *a, const sketch *b, double least) {
     unsigned level = a->level > b->level ? a->level : b->level;
     size_t x = count_level(a, level), y = count_level(b, level), shared = 0;
     if ((double)(x < y ? x : y) / (double)(x > y ? x : y) < least) return 0;
-    for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+    /* So many of them may be in one set alone before too few can be shared. */
+    size_t spare = x + y - 2 * (size_t)(least * (double)(x + y) / (1 + least)) + 2, alone = 0;
+    for (size_t i = 0, k = 0; i < a->n && k < b->n && alone <= spare;) {
         uint64_t one = a->list[i], two = b->list[k];
-        shared += one == two && has_level(one, level);
+        bool same = one == two, counts = has_level(one < two ? one : two, level);
+        shared += same && counts;
+        alone += !same && counts;
         i += one <= two;
         k += two <= one;
     }
+    if (alone > spare) return 0;
     size_t all = x + y - shared;
     return all ? (double)shared / (double)all : 0;
 }

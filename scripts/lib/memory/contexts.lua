@@ -90,16 +90,17 @@ local function notes(chat, options, new, now)
 end
 
 -- What is ours is not the core's.
-local OWN = { now = true, system = true, recalled = true, query = true }
+local OWN = { now = true, system = true, recalled = true, query = true, turn = true }
 
 ---@param chat kalito.Conversation
----@param options table see conversation:context
+---@param options table see conversation:context; `turn`: has message and persona as rows
 ---@return kalito.Context? context, string? message, string? code
 function M.build(chat, options)
   local db, now = chat.db, options.now or chat.db.now()
-  local new = options.message and need(db.message.get(options.message))
+  local turn = options.turn or { message = options.message and need(db.message.get(options.message)),
+    persona = persona_of(chat, options.persona) }
+  local new, persona = turn.message, turn.persona
   local query = options.query or options.text or new and new.text
-  local persona = persona_of(chat, options.persona)
   local who = persona and persona.name
   local ctx = { now = now, session = chat.id, budget = options.budget, query = query, persona = who }
   local request = { session = chat.id, plan = policy.call("context", "plan", ctx) }

@@ -32,7 +32,7 @@ function M.edit(chat, id, text)
     end
     return ok and need(db.message.get(id)), problem, kind
   end)
-  if edited then pins.suggest(chat, edited) end
+  if edited then pins.suggest(chat, edited, persona) end
   return edited, message, code
 end
 

@@ -2,7 +2,6 @@
 -- which he may accept or reject.
 
 local contexts = require "kalito.memory.contexts"
-local persona_file = require "kalito.persona.file"
 local policy = require "kalito.policy"
 local reading = require "kalito.reading"
 local scoring = require "kalito.memory.scoring"
@@ -63,11 +62,10 @@ end
 ---Makes the pins that the policy suggests for a stored message.
 ---@param chat kalito.Conversation
 ---@param row kalito.Message
+---@param persona? string name of the one who answers
 ---@return kalito.Pin[]
-function M.suggest(chat, row)
-  local found, message = reading.try(function()
-    return M.find(chat, row, persona_file.answering(chat.db, chat.id))
-  end)
+function M.suggest(chat, row, persona)
+  local found, message = reading.try(M.find, chat, row, persona)
   if not found then policy.report("no pin is made of the message: " .. message) end
   return M.keep(chat, row, found or {})
 end

@@ -11,7 +11,7 @@ local M = {}
 
 -- ---- recording ----
 
----Names everything that is sent.
+---Names messages that are sent without a context, as the `hash` of a context names its own.
 ---@param messages { role: string, content: string }[]
 ---@return string
 function M.hash(messages)
@@ -34,7 +34,7 @@ function M.row(turn)
   for key, value in pairs(turn.more) do details[key] = value end
   return {
     session = context.session, message = turn.message, model = turn.model, budget = context.budget,
-    tokens = context.tokens, hash = M.hash(context.messages), details = traced.pack(details, turn.db, context),
+    tokens = context.tokens, hash = context.hash, details = traced.pack(details, turn.db, context),
   }
 end
 
@@ -132,7 +132,7 @@ local function compare(chat, turn, details, report)
   local function note(item, what)
     report.changes[#report.changes + 1] = { part = item.part, id = item.id, what = what }
   end
-  report.equal = M.hash(context.messages) == turn.hash
+  report.equal = context.hash == turn.hash
   compare_policies(details.policies or {}, context.persona, note)
   compare_items(chat.db, need(chat.db.session.get(chat.id)), details.items, context.items, note)
   if report.equal or #report.changes > 0 then return end

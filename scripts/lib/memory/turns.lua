@@ -76,6 +76,10 @@ local function take(turn, text)
   return row
 end
 
+local function suggest_pins(turn, row)
+  pins.suggest(turn.chat, row, turn.persona and turn.persona.name)
+end
+
 local function build(turn)
   local options, target, settings = turn.options, turn.target, settings_of(turn)
   local sizes = models.sizes(turn.db, target, { budget = options.budget, answer = settings.maxTokens })
@@ -85,10 +89,10 @@ local function build(turn)
   turn.more.budget, turn.more.ratio, turn.more.context = sizes.budget, ratio, sizes.context
   local context, message, code = contexts.build(turn.chat, {
     message = turn.message.id, budget = budget, query = options.query, keep = true, now = turn.now,
-    persona = options.persona, system = turn.more.system,
+    persona = options.persona, system = turn.more.system, turn = turn,
   })
   -- Behind the context, which shows the message itself, and before what it shows becomes known.
-  if turn.fresh then pins.suggest(turn.chat, turn.message) end
+  if turn.fresh then suggest_pins(turn, turn.message) end
   if context then contexts.note_shown(turn.chat, context) end
   return context, message, code
 end
@@ -123,7 +127,7 @@ local function answer(turn)
   turn.target, message, code = models.target(
     turn.options.model or models.name(turn.session, turn.persona), turn.options.config)
   if not turn.target then
-    if turn.fresh then pins.suggest(turn.chat, turn.message) end
+    if turn.fresh then suggest_pins(turn, turn.message) end
     return nil, message, code
   end
   turn.context, message, code = build(turn)
@@ -140,7 +144,7 @@ local function answer(turn)
   local result
   result, message, code = replies.store(turn, reply)
   if not result then return nil, message, code end
-  pins.suggest(turn.chat, result.reply)
+  suggest_pins(turn, result.reply)
   return result
 end
 
