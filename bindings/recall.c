@@ -10,6 +10,7 @@ static const char *const WEIGHTS[] = {"k1",
                                       "b_assistant",
                                       "idf_power",
                                       "proper",
+                                      "question",
                                       "before",
                                       "before_question",
                                       "after",
@@ -39,8 +40,8 @@ static const char *const WEIGHTS[] = {"k1",
 /* db.recall.words{ stop =, forms =, related =, ... } -> true */
 static int words(lua_State *L) {
     static const char *const keys[] = {
-        "stop",     "asked",   "forms",  "related", "ask_when", "time_words", "first_person",
-        "you_said", "look_up", "months", "past",    "numbers",  NULL};
+        "stop",     "asked",   "forms",   "related", "ask_when", "time_words", "first_person",
+        "you_said", "look_up", "openers", "months",  "past",     "numbers",    NULL};
     kal_word_lists lists = {0};
     kal_str *each = (kal_str *)&lists;
     kal_err err;

@@ -911,7 +911,7 @@ KAL_API kal_code kal_stats_get(kal_store *store, kal_str session, kal_stats *out
 ** empty. Borrowed for the call. */
 typedef struct kal_word_lists {
     kal_str stop, asked, forms, related, ask_when, time_words, first_person, you_said, look_up,
-        months, past, numbers;
+        openers, months, past, numbers;
 } kal_word_lists;
 
 /* Gives the store its word lists, until it is closed. Without them recall knows no language: it still finds
@@ -930,8 +930,9 @@ typedef struct kal_weights {
     /* 0.75, in chats with an assistant: long answers ramble, and so do requests: the usual one. */
     double b_assistant;
     double idf_power; /* 1.5: rare words decide; long chat messages are full of middling ones */
-    double
-        proper; /* 1.0 more for a word of the query with a capital inside a sentence: as if it stood there twice */
+    /* 1.0 more for a word of the query with a capital inside a sentence: as if it stood there twice. */
+    double proper;
+    double question; /* 0.3 more for a word of a sentence that asks: the others lead up to it */
 
     /* How much a neighbour's words count, as shares of how often they stand there */
 

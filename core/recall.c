@@ -18,6 +18,7 @@ kal_weights kal_weights_default(void) {
                          .b_assistant = 0.75,
                          .idf_power = 1.5,
                          .proper = 1.0,
+                         .question = 0.3,
                          .before = 0.3,
                          .before_question = 0.7,
                          .after = 0.1,

@@ -178,6 +178,7 @@ static kal_code compile(kal_store *store, const kal_word_lists *l, kali_lexicon 
     if (code == KAL_OK) code = read_set(x, l->first_person, true, &x->first_person, err);
     if (code == KAL_OK) code = read_set(x, l->you_said, false, &x->you_said, err);
     if (code == KAL_OK) code = read_set(x, l->look_up, false, &x->look_up, err);
+    if (code == KAL_OK) code = read_set(x, l->openers, false, &x->openers, err);
     if (code == KAL_OK) code = read_lines(x, l->months, &x->any_month, x->months, 12, err);
     if (code == KAL_OK) code = read_lines(x, l->past, &x->any_past, x->past, KALI_PAST_LINES, err);
     if (code != KAL_OK) return code;

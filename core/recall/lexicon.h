@@ -40,7 +40,7 @@ typedef struct kali_lexicon {
     kali_entry_word *table;
     size_t slots, used;
     /* Word sets (see kal_words_build); NULL: an empty list. */
-    void *stop, *asked, *ask_when, *time_words, *first_person, *you_said, *look_up;
+    void *stop, *asked, *ask_when, *time_words, *first_person, *you_said, *look_up, *openers;
     void *any_month, *months[12], *any_past, *past[KALI_PAST_LINES];
     void *any_number, *numbers[KALI_NUMBERS];
 } kali_lexicon;

@@ -126,13 +126,40 @@ static bool is_proper(const kali_word *w, kal_str text, const kali_lexicon *x) {
     return false;
 }
 
-static void add_term(kali_question *q, const kali_word *w, kal_str text, const kali_lexicon *x) {
+/* The last character that is no blank; 0 none. */
+static uint32_t last_of(kal_str text) {
+    while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
+        text.len--;
+    size_t start;
+    return text.len ? kali_decode_back(text, text.len, &start) : 0;
+}
+
+static bool is_question_mark(uint32_t c) {
+    return c == '?' || c == 0xFF1F; /* ？ */
+}
+
+/* Which of the words stand in a sentence that ends in a question mark. */
+static void find_questions(const kali_word *words, size_t n, kal_str text, bool *out) {
+    kal_str sentence;
+    size_t i = 0;
+    memset(out, 0, n * sizeof *out);
+    for (size_t pos = 0; kal_text_sentence(text, &pos, &sentence);) {
+        size_t from = (size_t)(sentence.data - text.data), to = from + sentence.len;
+        bool asks = is_question_mark(last_of(sentence));
+        for (; i < n && words[i].at < to; i++)
+            out[i] = asks && words[i].at >= from;
+    }
+}
+
+static void add_term(kali_question *q, const kali_word *w, bool in_question, kal_str text,
+                     const kali_lexicon *x) {
     size_t i = 0;
     while (i < q->count && !same(q->terms[i].stem, w->stem))
         i++;
     if (i == KALI_TERMS) return;
     if (i == q->count) q->terms[q->count++] = *w;
     q->proper[i] |= is_proper(w, text, x);
+    q->in_question[i] |= in_question;
 }
 
 /* Words that say nothing, and those in which somebody else puts a question: who asks about himself uses his own. */
@@ -143,11 +170,13 @@ static bool is_stop(const kali_question *q, kal_str word, const kali_lexicon *x)
 /* Leaves out stop words and names, unless nothing would be left. */
 static void choose_terms(const kali_word *words, size_t n, kal_str text, const name *names,
                          size_t count, const kali_lexicon *x, kali_question *out) {
+    bool in_question[WORDS];
+    find_questions(words, n, text, in_question);
     for (int strict = 2; strict >= 0 && out->count == 0; strict--) {
         for (size_t i = 0; i < n; i++) {
             if (strict >= 1 && speaker_of(names, count, words[i].word) >= 0) continue;
             if (strict >= 2 && is_stop(out, words[i].word, x)) continue;
-            add_term(out, &words[i], text, x);
+            add_term(out, &words[i], in_question[i], text, x);
         }
     }
 }
@@ -208,16 +237,6 @@ static void find_past(const kali_word *words, size_t n, const kali_lexicon *x, k
 
 /* ---- a question, or a turn of a chat ---- */
 
-static bool ends_sentence(kal_str text, size_t i, size_t *len) {
-    unsigned char c = (unsigned char)text.data[i];
-    *len = 1;
-    if (c == '.' || c == '!' || c == '?') return true;
-    *len = 3;
-    return i + 3 <= text.len && (memcmp(text.data + i, "\xE3\x80\x82", 3) == 0 || /* 。 */
-                                 memcmp(text.data + i, "\xEF\xBC\x81", 3) == 0 || /* ！ */
-                                 memcmp(text.data + i, "\xEF\xBC\x9F", 3) == 0);  /* ？ */
-}
-
 static size_t sentences_of(kal_str text) {
     kal_str sentence;
     size_t at = 0, n = 0;
@@ -227,17 +246,12 @@ static size_t sentences_of(kal_str text) {
 }
 
 /* More than one sentence, or a statement; a bare question and a few words are a look-up. */
-static bool is_chat(kal_str text, size_t words) {
-    while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
-        text.len--;
-    if (text.len == 0 || sentences_of(text) > 1) return text.len > 0;
-    size_t len;
-    for (size_t back = 1; back <= 3 && back <= text.len; back += 2) {
-        if (!ends_sentence(text, text.len - back, &len) || len != back) continue;
-        return text.data[text.len - back] != '?' &&
-               memcmp(text.data + text.len - back, "\xEF\xBC\x9F", back) != 0;
-    }
-    return words >= CHAT_WORDS;
+static bool is_chat(kal_str text, size_t words, const kali_lexicon *x) {
+    uint32_t last = last_of(text);
+    if (!last || sentences_of(text) > 1) return last != 0;
+    if (is_question_mark(last)) return false;
+    if (last == '.' || last == '!' || last == 0x3002 || last == 0xFF01) return true; /* 。 ！ */
+    return words >= CHAT_WORDS && !(x->openers && kal_words_lead(x->openers, text, 1));
 }
 
 kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
@@ -257,7 +271,7 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     if (!find_speaker(words, n, names, count, out))
         out->speaker = shortened(words, n, prepared, names, count, x);
     find_date(words, n, x, out);
-    out->chat = is_chat(text, n) && !kali_holds(x->look_up, text);
+    out->chat = is_chat(text, n, x) && !kali_holds(x->look_up, text);
     out->when = kali_holds(x->ask_when, text);
     out->you_said = kali_holds(x->you_said, text);
     out->told = out->you_said && !out->chat;

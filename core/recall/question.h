@@ -27,9 +27,10 @@ static inline bool kali_days_hold(kali_days days, uint16_t day) {
 }
 
 typedef struct kali_question {
-    kali_word terms[KALI_TERMS]; /* distinct stems in their order */
-    bool proper[KALI_TERMS];     /* which of them look like names */
-    bool timed[KALI_TERMS];      /* which of them belong to the time it names */
+    kali_word terms[KALI_TERMS];  /* distinct stems in their order */
+    bool proper[KALI_TERMS];      /* which of them look like names */
+    bool in_question[KALI_TERMS]; /* which of them stand in a sentence that asks */
+    bool timed[KALI_TERMS];       /* which of them belong to the time it names */
     size_t count;
     kali_past past;
     int speaker;          /* number of the speaker it names, -1 none */

@@ -260,6 +260,12 @@ static kal_code score_messages(kali_rank *r, lists *l, double idf, kal_err *err)
     return KAL_OK;
 }
 
+/* How much a word of the query counts, before how rare it is. */
+static double weight_of(const kali_rank *r, size_t t) {
+    double proper = r->question.proper[t] ? 1 + r->weights->proper : 1;
+    return r->question.in_question[t] ? proper * (1 + r->weights->question) : proper;
+}
+
 static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     lists l = {.own = r->list, .extra = r->list + r->places, .widened = r->list + 2 * r->places};
     kal_code code = read_own(r, t, &l, err);
@@ -268,7 +274,7 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     double widened = floor(EXPAND_DF * (df + (double)l.extras));
     if (l.extras && widened > df) df = widened;
     if (df < 1) df = 1;
-    double weight = r->question.proper[t] ? 1 + r->weights->proper : 1;
+    double weight = weight_of(r, t);
     double idf = weight * pow(log(1 + (n - df + 0.5) / (df + 0.5)), r->weights->idf_power);
     if (code == KAL_OK && l.owns + l.extras) {
         if (l.owns) r->terms[t].idf = (float)idf;

@@ -773,7 +773,7 @@ function db.recall.find(query) end
 
 ---Tells the store what recall needs to know of a language. The first `find` does it with the shipped lists.
 ---@param lists table<string, string> stop, asked, forms, related, ask_when, time_words, first_person, you_said,
----look_up, months, past, numbers: see words/english.lua
+---look_up, openers, months, past, numbers: see words/english.lua
 ---@return true? ok, string? message, string? code
 function db.recall.words(lists) end
 

@@ -730,6 +730,37 @@ summarize our
 summarise our
 ]],
 
+  -- so begins a question that has no question mark
+  openers = [[
+what
+when
+where
+who
+whom
+whose
+which
+why
+how
+did
+does
+do i
+do we
+do you
+is
+are
+was
+were
+has
+have i
+have we
+have you
+can
+could
+will
+would
+should
+]],
+
   -- a line is a month, from the first to the twelfth
   months = [[
 january jan

@@ -11,6 +11,7 @@ static const kal_word_lists LISTS = {
     .first_person = {"i my", 4},
     .you_said = {"you said\nyour advice", 20},
     .look_up = {"remind me", 9},
+    .openers = {"how", 3},
     .months = {"january jan\nfebruary feb\nmarch mar\napril\nmay\njune\njuly\naugust\nseptember\noctober\nnovember\ndecember", 96},
 };
 
@@ -144,6 +145,24 @@ static void a_bare_question_is_a_look_up_and_a_statement_a_turn(void **state) {
     }
 }
 
+static void a_question_needs_no_mark(void **state) {
+    fixture *f = *state;
+    ask(f, "how many times did we go to the garden last year");
+    assert_false(q.chat);
+    ask(f, "however many times we go to the garden it is nice");
+    assert_true(q.chat);
+}
+
+static void words_of_a_sentence_that_asks_are_told(void **state) {
+    fixture *f = *state;
+    ask(f, "I had a long day. Where is the boiler? I am tired, and the boiler leaks.");
+    for (size_t i = 0; i < q.count; i++) {
+        bool asks = strncmp(q.terms[i].word.data, "boiler", 6) == 0 || strncmp(q.terms[i].word.data, "where", 5) == 0 ||
+                    strncmp(q.terms[i].word.data, "is", 2) == 0;
+        if (q.in_question[i] != asks) fail_msg("%.*s", (int)q.terms[i].word.len, q.terms[i].word.data);
+    }
+}
+
 static void what_is_asked_for_is_seen(void **state) {
     fixture *f = *state;
     ask(f, "When did it happen?");
@@ -262,6 +281,8 @@ int main(void) {
         ON_PEOPLE(in_a_crowd_a_name_is_a_word),
         ON_PEOPLE(dates_are_read_in_several_forms),
         ON_PEOPLE(a_bare_question_is_a_look_up_and_a_statement_a_turn),
+        ON_PEOPLE(a_question_needs_no_mark),
+        ON_PEOPLE(words_of_a_sentence_that_asks_are_told),
         ON_PEOPLE(what_is_asked_for_is_seen),
         ON_PEOPLE(a_capital_inside_a_sentence_makes_a_name),
         ON_PEOPLE(times_are_read_as_they_lie_from_now),

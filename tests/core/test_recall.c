@@ -40,7 +40,7 @@ static double score_of(int64_t id) {
 static void take_english(fixture *f) {
     static char *file;
     static const char *const names[] = {"stop",       "asked",        "forms",    "related", "ask_when",
-                                        "time_words", "first_person", "you_said", "look_up", "months", "past", "numbers"};
+                                        "time_words", "first_person", "you_said", "look_up", "openers", "months", "past", "numbers"};
     char path[600];
     size_t size;
     snprintf(path, sizeof path, "%s", __FILE__);
@@ -49,7 +49,7 @@ static void take_english(fixture *f) {
     free(file);
     file = read_file(path, &size);
     kal_word_lists lists = {0};
-    for (int i = 0; i < 12; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char head[40];
         snprintf(head, sizeof head, "  %s = [[\n", names[i]);
         char *from = strstr(file, head);
@@ -295,6 +295,16 @@ static void who_only_asks_tells_nothing(void **state) {
     query.text = T("I go on. We talk about the zebra of the zoo.");
     ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
     assert_true(fabs(score_of(asks) / score_of(tells) - fair) < 0.001);
+}
+
+static void what_is_asked_weighs_more_than_what_leads_up_to_it(void **state) {
+    fixture *f = *state;
+    int64_t asked = say(f, "a", "user", NULL, "The zebra was warm."),
+            told = say(f, "b", "user", NULL, "The museum was warm.");
+    assert_true(best(f, "I was in the museum. How is the zebra?") == asked);
+    double more = score_of(asked) / score_of(told);
+    ok(recall(f, "I was in the museum. Here is the zebra."));
+    assert_true(more > 1.2 * score_of(asked) / score_of(told));
 }
 
 static void a_name_in_the_query_weighs_more_than_another_word(void **state) {
@@ -697,6 +707,7 @@ int main(void) {
         ON_SESSIONS(reasons_say_why),
         ON_SESSIONS(what_the_session_lends_is_told),
         ON_SESSIONS(who_only_asks_tells_nothing),
+        ON_SESSIONS(what_is_asked_weighs_more_than_what_leads_up_to_it),
         ON_SESSIONS(a_name_in_the_query_weighs_more_than_another_word),
         ON_SESSIONS(a_turn_of_a_chat_goes_on_with_a_session),
         ON_SESSIONS(what_is_looked_up_with_an_assistant_is_one_exchange),
