@@ -6,14 +6,16 @@
 
 #include <stdlib.h>
 
-#define FEW 2 /* days so many apart are as good as a date */
+/* Days so many apart are as good as a date; longer times are not, unless nothing else is looked for. */
+#define FEW 2
 
 static void add_day(kali_rank *r) {
     const kali_question *q = &r->question;
     double best = kali_rank_best(r), amount = r->weights->day * (best > 0 ? best : 1);
     uint16_t day = kali_question_day(q);
     kali_days days = day ? (kali_days){day, day} : r->past;
-    if (!days.to || days.to - days.from > FEW || amount <= 0) return;
+    bool many = days.to - days.from > FEW;
+    if (!days.to || (many && best > 0) || amount <= 0) return;
     for (size_t i = 0; i < r->places; i++)
         if (kali_days_hold(days, r->documents.rows[i].day) && kali_documents_has(&r->documents, i))
             kali_rank_share(r, (uint32_t)i, amount);

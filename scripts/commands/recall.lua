@@ -56,7 +56,8 @@ return {
   name = "recall",
   summary = "Find the messages that answer a question",
   details = "Ranks the messages of the whole history by how well they answer: by their words and those of their\n"
-    .. "neighbours, speaker, session, date and age. The policy policies/recall.lua has the last word.",
+    .. "neighbours, speaker, session, date and age. Times such as 'yesterday', 'last Tuesday' and 'two weeks ago'\n"
+    .. "are counted from now. The policy policies/recall.lua has the last word.",
   arguments = {
     { "query", "a question, some words, or what would be said next; - reads it from standard input", rest = true },
   },

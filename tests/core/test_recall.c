@@ -444,6 +444,7 @@ static void a_time_ago_is_counted_from_when_it_is_asked(void **state) {
     assert_true(best_asked(f, question, "2025-06-27") == words); /* nothing was said then */
     assert_true(best_asked(f, "What did I do yesterday?", "2025-03-27") == zoo);
     assert_int_equal(count, 1); /* all of its words say when */
+    assert_true(best_asked(f, "What did I do last week?", "2025-04-03") == zoo);
     assert_true(best_asked(f, "What did I do yesterday?", "2025-06-27") == 0);
     kal_query query = {.text = T(question), .limit = 1, .now = T("2025-03-27T12:00:00Z")};
     ok(kal_recall_find(f->store, &query, hits, &count, &f->err)); /* asked now */
