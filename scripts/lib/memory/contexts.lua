@@ -124,19 +124,15 @@ end
 -- ---- what was shown ----
 
 local MEMORY = { pin = true, summary = true, recalled = true }
-local KEPT = 64
+local LATEST, KEPT = 4, 64 -- contexts, and texts of them, whose texts are known to have been shown
 
----Notes the texts from memory that a context shows: what is said again because it was shown is not pinned.
+---Notes what a context shows: what is said again because it was shown is not pinned.
 ---@param chat kalito.Conversation
 ---@param context kalito.Context
 function M.note_shown(chat, context)
-  local list = chat.shown or {}
-  local seen = {}
-  for _, text in ipairs(list) do seen[text] = true end
-  for _, item in ipairs(context.items) do
-    if item["in"] and MEMORY[item.part] and not seen[item.text] then list[#list + 1] = item.text end
-  end
-  chat.shown = table.move(list, math.max(1, #list - KEPT + 1), #list, 1, {})
+  chat.latest = chat.latest or {}
+  table.insert(chat.latest, 1, context.items)
+  chat.latest[LATEST + 1] = nil
 end
 
 local function text_of(db, item)
@@ -145,18 +141,31 @@ local function text_of(db, item)
   return id and (need(db.message.get(id)) or {}).text
 end
 
+-- Of the session's latest turn, when no context was built in this process yet.
+local function shown_before(chat)
+  local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
+  local details = turn and require("kalito.memory.trace_items").read(turn.details) or {}
+  local list = {}
+  for _, item in ipairs(details.items or {}) do
+    list[#list + 1] = item["in"] and text_of(chat.db, item) or nil
+  end
+  return list
+end
+
 ---The texts from memory that were shown: in this process, else in the session's latest turn.
 ---@param chat kalito.Conversation
 ---@return string[]
 function M.shown(chat)
-  if chat.shown then return chat.shown end
-  chat.shown = {}
-  local turn = need(chat.db.turn.find { session = chat.id, order = "newest", limit = 1 })[1]
-  local details = turn and require("kalito.memory.trace_items").read(turn.details) or {}
-  for _, item in ipairs(details.items or {}) do
-    chat.shown[#chat.shown + 1] = item["in"] and text_of(chat.db, item) or nil
+  if not chat.latest then return shown_before(chat) end
+  local list, seen = {}, {}
+  for _, items in ipairs(chat.latest) do
+    for _, item in ipairs(items) do
+      if #list < KEPT and item["in"] and MEMORY[item.part] and not seen[item.text] then
+        list[#list + 1], seen[item.text] = item.text, true
+      end
+    end
   end
-  return chat.shown
+  return list
 end
 
 return M

@@ -13,22 +13,35 @@ local need = reading.need
 
 -- ---- automatic ones ----
 
+local READ = { pins = true, auto = true, shown = true, previous = true, messages = true }
+
 -- What the policy is told of the session beside the message.
-local function told(chat, row, persona)
+local function read(chat, row, ctx)
   local db = chat.db
-  local contents, auto = need(db.pin.rejected(chat.id)), 0
+  ctx.pins, ctx.auto = need(db.pin.rejected(chat.id)), 0
   for _, pin in ipairs(need(db.pin.find { session = chat.id })) do
-    contents[#contents + 1] = pin.content
-    if pin.pin_type == "auto" then auto = auto + 1 end
+    table.insert(ctx.pins, pin.content)
+    if pin.pin_type == "auto" then ctx.auto = ctx.auto + 1 end
   end
-  local previous
   for _, other in ipairs(need(db.message.find { session = chat.id, order = "newest", limit = 2 })) do
-    if other.id ~= row.id then previous = previous or other end
+    if other.id ~= row.id then ctx.previous = ctx.previous or other end
   end
-  return {
-    now = db.now(), session = chat.id, pins = contents, auto = auto, shown = contexts.shown(chat), previous = previous,
-    messages = ((need(db.session.get(chat.id)) or {}).message_count or 0) + (row.id and 0 or 1), persona = persona,
-  }
+  ctx.shown = contexts.shown(chat)
+  ctx.messages = ((need(db.session.get(chat.id)) or {}).message_count or 0) + (row.id and 0 or 1)
+end
+
+-- The shipped policy asks for the session only when the message holds something to pin: it is read then.
+local function suggest_shipped(chat, row, ctx)
+  local ok, problem = true, nil
+  setmetatable(ctx, { __index = function(_, key)
+    if not READ[key] then return nil end
+    setmetatable(ctx, nil)
+    ok, problem = pcall(read, chat, row, ctx)
+    return rawget(ctx, key)
+  end })
+  local found = policy.call("pin", "suggest", ctx, row)
+  if not ok then error(problem, 0) end
+  return found
 end
 
 ---What the policy would pin of a message, stored or not yet.
@@ -38,8 +51,12 @@ end
 ---@return { content: string, importance: number }[]
 function M.find(chat, row, persona)
   if row.role ~= "user" and row.role ~= "assistant" or type(row.text) ~= "string" then return {} end
-  if row.role ~= "user" and policy.get("pin", persona).shipped then return {} end -- it takes nothing from answers
-  return policy.call("pin", "suggest", told(chat, row, persona), row)
+  local ctx = { now = chat.db.now(), session = chat.id, persona = persona }
+  if policy.get("pin", persona).shipped then
+    return row.role == "user" and suggest_shipped(chat, row, ctx) or {} -- it takes nothing from answers
+  end
+  read(chat, row, ctx)
+  return policy.call("pin", "suggest", ctx, row)
 end
 
 ---Makes the pins that were found for a stored message. A pin that cannot be stored is reported: the message is safe
