@@ -1,6 +1,8 @@
 -- extract.lua: a summary without a model: the sentences that say most, as lines with their dates; what one says in a
--- row on a day is one line. Deterministic: the same messages give the same lines. Pure, with kalito.text only, for
--- policies/summarize.lua and those built on it.
+-- row on a day is one line. One after the other, that sentence is taken which adds most for its length: its own worth,
+-- and the rare words that none before it has (greedy maximisation of coverage: H. Lin, J. Bilmes, A Class of Submodular
+-- Functions for Document Summarization, ACL 2011). Deterministic: the same messages give the same lines. Pure, with
+-- kalito.text only, for policies/summarize.lua and those built on it.
 
 local text = kalito.text
 local terms = kalito.script.builtin("lib/terms")
@@ -17,21 +19,35 @@ local function kinds_of(sentence, words)
   }
 end
 
--- Words that few sentences have say more than those of every second one.
-local function rarity(sentence, frequency, total)
+-- Words that few sentences have say more than those of every second one: how much each says.
+local function weights_of(list)
+  local frequency, weights = {}, {}
+  for _, item in ipairs(list) do
+    for term in pairs(item.terms) do frequency[term] = (frequency[term] or 0) + 1 end
+  end
+  for term, n in pairs(frequency) do weights[term] = math.log(#list / n + 1) end
+  return weights
+end
+
+local function rarity(item, weights)
   local sum, n = 0, 0
-  terms.each(sentence, function(term)
-    n = n + 1
-    sum = sum + math.log(total / (frequency[term] or 1) + 1)
-  end)
+  for term, times in pairs(item.terms) do
+    n, sum = n + times, sum + times * weights[term]
+  end
   return n > 0 and sum / (n + 4) or 0 -- a short sentence of rare words is no long one
 end
 
-local function score_of(item, options, words, frequency, total)
+-- What is no sentence: a picture, a row of a table, the title of what follows.
+local function is_bare(sentence)
+  return sentence:find "^[^%w]*%[" or sentence:find "^|" or sentence:find ":$"
+end
+
+-- What a sentence is worth by itself; nil: it is not told.
+local function worth_of(item, options, words, weights)
   local found = text.scan(item.text, counts)
-  if found.words < options.shortest or #item.text > options.longest or item.text:find "^%[" then return nil end
+  if found.words < options.shortest or #item.text > options.longest or is_bare(item.said) then return nil end
   local kinds = kinds_of(item.text, words)
-  local score = options.by_importance * item.importance + options.by_rarity * rarity(item.text, frequency, total)
+  local score = options.by_importance * item.importance + options.by_rarity * rarity(item, weights)
     + options.by_number * math.min(3, found.numbers + found.dates)
     + options.by_name * math.min(3, found.capitalised)
     - options.by_place * math.min(6, item.place - 1)
@@ -47,8 +63,7 @@ local function score_of(item, options, words, frequency, total)
   if found.questions > 0 and not kinds.open then
     score = score + (item.unanswered and options.by_open or -options.by_question)
   end
-  if item.role ~= "user" then score = score * options.answer end
-  return score > options.least and score / text.tokens(item.text) ^ options.by_length or nil
+  return score > options.least and score or nil
 end
 
 local function shown_role(role)
@@ -62,12 +77,13 @@ local function sentences_of(messages, words, options)
   for i, message in ipairs(messages) do
     local place = 0
     for sentence in text.sentences(shown_role(message.role) and message.text or "") do
-      place, sentence = place + 1, sentence:gsub("%s+", " ")
+      place, sentence = place + 1, sentence:gsub("%*%*+", ""):gsub("%s+", " ")
       local before = place > 1 and list[#list] or nil
       local points = words.pointing:lead(sentence, 1) > 0
       local pair = points and before and #before.said + #sentence < options.longest and before or nil
+      local whole = pair and pair.said .. " " .. sentence or sentence
       list[#list + 1] = {
-        said = sentence, text = pair and pair.said .. " " .. sentence or sentence, points = points, pair = pair,
+        said = sentence, text = whole, terms = terms.count(whole), points = points, pair = pair,
         at = #list + 1, place = place, role = message.role, who = message.speaker or message.role,
         date = (message.created_at or ""):match "^%d+%-%d+%-%d+", importance = message.importance_score or 0.5,
         unanswered = i == last and message.role == "user",
@@ -122,34 +138,57 @@ local function cut(item, limit)
   return best
 end
 
+-- The sentence that adds most for its length, taken out of the list.
+local function next_best(list, told, options, weights)
+  local best, at
+  for i, item in ipairs(list) do
+    local sum = 0
+    for term in pairs(item.terms) do
+      if not told[term] then sum = sum + weights[term] end
+    end
+    local gain = (item.worth + options.by_new * sum) * (item.role == "user" and 1 or options.answer)
+      / item.tokens ^ options.by_length
+    if not best or gain > best then best, at = gain, i end
+  end
+  return table.remove(list, at)
+end
+
+-- The sentences that may be told, with what they are worth, and how much each word says when it is new: words of every
+-- text little.
+local function candidates(list, options, words)
+  local weights, out = weights_of(list), {}
+  for _, item in ipairs(list) do
+    item.worth, item.tokens = worth_of(item, options, words, weights), text.tokens(item.text)
+    out[#out + 1] = item.worth and item or nil
+  end
+  for term in pairs(words.common) do weights[term] = options.by_common * (weights[term] or 0) end
+  return out, weights
+end
+
 ---@param messages kalito.Message[] in their order
 ---@param limit integer tokens it may have
 ---@param options table of policies/summarize.lua
----@param words table<string, kalito.words> kept, open, filler, addressed, pointing
+---@param words table<string, kalito.words> kept, open, filler, addressed, pointing; common: a set of terms
 ---@return string
 function M.summary(messages, limit, options, words)
-  local list, frequency, ranked, taken = sentences_of(messages, words, options), {}, {}, {}
-  for _, item in ipairs(list) do
-    for term in pairs(terms.count(item.text)) do frequency[term] = (frequency[term] or 0) + 1 end
-  end
-  for _, item in ipairs(list) do
-    item.score = score_of(item, options, words, frequency, #list)
-    if item.score then ranked[#ranked + 1] = item end
-  end
-  table.sort(ranked, function(a, b)
-    if a.score ~= b.score then return a.score > b.score end
-    return a.at < b.at
-  end)
-  local summary = ""
-  for _, item in ipairs(ranked) do
-    if #taken >= options.lines then break end
+  local list, taken, told, summary = sentences_of(messages, words, options), {}, {}, ""
+  local left, weights = candidates(list, options, words)
+  local best
+  while #left > 0 and #taken < options.lines do
+    local item = next_best(left, told, options, weights)
+    best = best or item
     if not is_said(item, taken, options.near) then
       taken[#taken + 1] = item
       local longer = joined(taken)
-      if text.tokens(longer) <= limit then summary = longer else table.remove(taken) end
+      if text.tokens(longer) <= limit then
+        summary = longer
+        for term in pairs(item.terms) do told[term] = true end
+      else
+        table.remove(taken)
+      end
     end
   end
-  if summary == "" and (ranked[1] or list[1]) then return cut(ranked[1] or list[1], limit) end
+  if summary == "" and list[1] then return cut(best or list[1], limit) end
   return summary
 end
 

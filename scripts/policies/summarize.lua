@@ -41,11 +41,13 @@ local defaults = {
   title = false, -- true: a model is asked for the title of a session, after its first reply; false: its first words
 
   -- extract: what makes a sentence good
-  by_importance = 1, by_rarity = 0.5, by_number = 0.2, by_name = 0.12, by_place = 0.05, by_kept = 0.8, by_open = 0.6,
+  by_importance = 1, by_rarity = 0.5, by_number = 0.3, by_name = 0.2, by_place = 0.05, by_kept = 1.2, by_open = 0.6,
   by_filler = 0.7, by_addressed = 0.3, by_exclaimed = 0.4, by_question = 0.7, by_pointing = 0.3, by_plain = 0.3,
-  by_length = 0.25,             -- how much a long sentence must be better than a short one: 0 not, 1 as its length
-  least = 1.3,                  -- what a sentence must have to be told at all
-  answer = 0.8,                 -- factor of what the assistant said
+  by_new = 0.05,                -- words that no sentence before it has: each by its rarity
+  by_common = 0.2,              -- factor of words of every text
+  by_length = 0.5,              -- how much a long sentence must be better than a short one: 0 not, 1 as its length
+  least = 1,                    -- what a sentence must have to be told at all
+  answer = 0.5,                 -- factor of what the assistant said
   shortest = 4, longest = 400,  -- words of a sentence; bytes
   near = 0.5,                   -- so alike says the same again
   lines = 40,                   -- sentences
@@ -66,6 +68,7 @@ local defaults = {
     "hey", "sure", "of course", "certainly", "absolutely", "congratulations", "sounds good", "i hope this helps",
     "i'm ready", "that sounds", "sounds like", "looking forward", "i feel", "i felt", "it feels", "i agree",
     "makes sense", "so lucky", "amazing", "awesome", "wild ride", "so much fun", "no problem", "go ahead", "got it",
+    "congrats", "long time no", "so cool", "glad", "good to see", "good to hear",
     "let me know", "feel free", "happy to help", "have a nice", "good luck", "good morning", "good night",
   },
 
@@ -422,6 +425,14 @@ local tests = {
   test("extract", "a sentence of facts goes before one of feelings", { { said("user", "Success is almost here for us. "
     .. "I joined the choir of Port Ellary on 3 May. We are on the right way and full of hope.") } },
     { text = { contains = "3 May", lacks = "Success" } }, { ctx = { limit = 34 } }),
+  test("extract", "what is new goes before what was told in other words", { { said("user",
+    "The roof of Halvard costs 9,400 and the chimney 460. Halvard wants 9,400 for that roof and 460 for the chimney "
+    .. "on top. Our plumber Dariusz brings the boiler.") } },
+    { text = { contains = { "costs 9,400", "boiler" }, lacks = "wants" } },
+    { ctx = { limit = 40 }, options = { near = 2 } }),
+  test("extract", "no row of a table, no title, and no stars", { { said("assistant", "**Costs of the new roof:**\n\n"
+    .. "| Halvard | 9,400 | March |\n\nThe cheapest is **Halvard** with 9,400, tax included.") } },
+    { text = "- 2025-03-04 assistant: The cheapest is Halvard with 9,400, tax included." }),
   test("extract", "nothing from nothing", { {} }, { text = "" }),
   test("importance", "the usual one", { "They met in town.", { said("user", "Hi.") } }, { score = 0.7 }),
   test("importance", "decisions and open questions raise it", { good .. " They decided on oak.", talk },
