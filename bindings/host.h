@@ -4,7 +4,21 @@
 #ifndef KALITO_HOST_H
 #define KALITO_HOST_H
 
+#include <stddef.h>
+
 /* Runs the main script with these arguments; the result is the exit status. */
 int kalb_host(int argc, char **argv);
+
+#define KALB_POOL_SIZES 20
+
+/* The memory of one Lua state: begins as zeros; what it has got from the system stays until the program ends. */
+typedef struct kalb_pool {
+    void *free[KALB_POOL_SIZES + 1]; /* lists of blocks, by size */
+    char *at;                        /* what is left of the newest piece */
+    size_t left;
+} kalb_pool;
+
+/* A lua_Alloc; its context is a kalb_pool. */
+void *kalb_pool_alloc(void *context, void *block, size_t old, size_t size);
 
 #endif
