@@ -68,6 +68,11 @@ describe("the shipped rule of pins", function()
     for _, body in ipairs(sentences.passing) do assert.are.same({}, suggest(body), body) end
   end)
 
+  it("knows the plainest words of German, Spanish and French", function()
+    for _, body in ipairs(sentences.kept_elsewhere) do assert.are.equal(1, #suggest(body), body) end
+    for _, body in ipairs(sentences.passing_elsewhere) do assert.are.same({}, suggest(body), body) end
+  end)
+
   it("refuses a near duplicate of a rejected pin, whatever its case and punctuation", function()
     local content = suggest("Please remember that Ruth has the spare key.")[1].content
     assert.are.same({}, suggest("please remember: THAT Ruth has the spare key", { pins = { content } }))
