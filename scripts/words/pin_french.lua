@@ -1,5 +1,5 @@
 -- pin_french.lua: the words by which policies/pin.lua knows what is worth a pin, in French: the plainest of each kind.
--- Own compilation; pin_english.lua says what each list is for.
+-- Own compilation; pin_english.lua says what each list is for. "mars" is missing: it is a planet, too.
 
 return {
   asked_starts = {
@@ -50,7 +50,7 @@ return {
     "mon objectif est", "notre objectif est", "mon vol part", "le contrat se termine",
   },
   date_words = {
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "janvier", "février", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
   },
   own_words = {

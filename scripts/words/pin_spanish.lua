@@ -36,7 +36,7 @@ return {
   },
   profile_words = {
     "vivo en", "vivimos en", "trabajo en", "trabajo como", "trabajo para", "trabajo de", "estudio en", "nací en",
-    "nací el", "soy de", "mi lengua materna", "tengo años", "peso", "mido", "conduzco un",
+    "nací el", "soy de", "mi lengua materna", "tengo años", "conduzco un",
   },
   person_words = {
     "me llamo", "mi nombre es", "es mi marido", "es mi esposo", "es mi mujer", "es mi esposa", "es mi hijo",
