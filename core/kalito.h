@@ -954,9 +954,6 @@ typedef struct kal_weights {
     double answer;
     /* 0.3: of the session's own BM25, as far as it stands out: questions of categories are answered all over one. */
     double session;
-    /* 1.0, in its place, in a turn of a chat with an assistant: that goes on with a topic, which is all over its
-    ** sessions. */
-    double session_chat;
     /* 0.3: how much an assistant's words count for their session: he says three times as many. */
     double session_assistant;
     double proximity; /* 0.2: the query's words within eight words */

@@ -27,7 +27,6 @@ kal_weights kal_weights_default(void) {
                          .spread2 = 0.1,
                          .answer = 0.3,
                          .session = 0.3,
-                         .session_chat = 1.0,
                          .session_assistant = 0.3,
                          .proximity = 0.2,
                          .speaker = 0.6,

@@ -331,8 +331,7 @@ static void add_sessions(kali_rank *r) {
         if (score < least) least = score;
         if (d->chains[d->latest[i]].assistants) r->turn = r->question.chat;
     }
-    double share = r->turn ? r->weights->session_chat : r->weights->session;
-    double most = share > 0 ? share * kali_rank_best(r) : 0;
+    double most = r->weights->session > 0 ? r->weights->session * kali_rank_best(r) : 0;
     for (size_t s = 0; s <= d->sessions; s++) {
         float more = r->session[s] - least;
         r->session[s] = more > 0 ? (float)(most * more / best) : 0;

@@ -9,7 +9,7 @@ if program:sub(1, 1) ~= "/" then program = here .. "/" .. program end
 
 local NEIGHBOURS = [["before":0,"before_question":0,"after":0,"same2":0,"same2_question":0,]]
   .. [["spread2":0,"answer":0]]
-local PLAIN = NEIGHBOURS .. [[,"proper":0,"session":0,"session_chat":0,"related":0,"category":0,"proximity":0,]]
+local PLAIN = NEIGHBOURS .. [[,"proper":0,"question":0,"session":0,"related":0,"category":0,"proximity":0,]]
   .. [["speaker":0,"first_person":0,"when":0,"date":0,"day":0,"asking":0,"assistant":0,"opening":0,"opening_share":0,]]
   .. [["recent":0,"idf_power":1,"b":0.75]]
 
@@ -22,8 +22,8 @@ local rows = {
   { "an answer's score for its question", [["answer":0]] },
   { "the message after", [["after":0]] },
   { "more for names", [["proper":0]] },
-  { "the session's score", [["session":0,"session_chat":0]] },
-  { "more of it in a chat", [["session_chat":0.3]] },
+  { "more for the sentence that asks", [["question":0]] },
+  { "the session's score", [["session":0]] },
   { "less of an assistant's words in it", [["session_assistant":1]] },
   { "proximity", [["proximity":0]] },
   { "the named speaker", [["speaker":0,"first_person":0]] },
