@@ -26,15 +26,14 @@ end
 
 local function explain(context)
   local report = require "kalito.terminal.report"
-  local rows = {}
-  for i, item in ipairs(context.items) do
-    rows[i] = {
+  local function row(item)
+    return {
       mark = item["in"] and "in" or "out", part = item.part, id = item.id and item.id:sub(1, 8) or "",
       role = item.role, tokens = item.tokens, score = item.score, why = item.why,
       reasons = report.reasons(item.reasons), text = item.text,
     }
   end
-  print.rows(rows, {
+  require("kalito.terminal.candidates").write(context.items, row, {
     { "", key = "mark" }, { "PART" }, { "ID" }, { "TOKENS", right = true }, { "SCORE", right = true },
     { "WHY", most = 32 }, { "REASONS", most = 26 }, { "TEXT", wide = true },
   })
@@ -81,7 +80,7 @@ return {
   name = "context",
   summary = "Build the context of the next model call",
   details = "Prints the messages to send. --explain prints every candidate with the reason why it is in or\n"
-    .. "out, whole in a pipe, shortened on a terminal.",
+    .. "out: all of them in a pipe; on a terminal what is in, and the best that are out for each reason.",
   arguments = { { "session", "id, beginning of an id, or name" }, { "text", "the new message", optional = true } },
   options = {
     { "budget", "N", "tokens the context may take (default: as in a chat; 4000 without a model)", type = "integer",

@@ -44,12 +44,11 @@ local function show_head(turn, details)
 end
 
 local function show_items(items)
-  local rows = {}
-  for i, item in ipairs(items) do
-    rows[i] = { mark = item["in"] and "in" or "out", part = item.part, id = item.id and item.id:sub(1, 8) or "",
+  local function row(item)
+    return { mark = item["in"] and "in" or "out", part = item.part, id = item.id and item.id:sub(1, 8) or "",
       hash = item.hash, tokens = item.tokens, score = item.score, why = item.why }
   end
-  print.rows(rows, {
+  require("kalito.terminal.candidates").write(items, row, {
     { "", key = "mark" }, { "PART" }, { "ID" }, { "TOKENS", right = true }, { "SCORE", right = true }, { "HASH" },
     { "WHY", wide = true },
   })

@@ -128,3 +128,26 @@ describe("kalito recall", function()
     assert.are.equal(3, (f:run("recall", "x", "--session", "Nowhere")))
   end)
 end)
+
+describe("kalito context --explain", function()
+  it("shows on a terminal what is in and the best that are out for each reason, in a pipe all candidates", function()
+    local lines = {}
+    for i = 1, 40 do lines[i] = ('{"session":"Cars","role":"user","text":"The car of day %d."}\n'):format(i) end
+    f:write("cars.jsonl", table.concat(lines))
+    f:shell "kalito import cars.jsonl"
+    local line = command.program .. " context Cars 'Where is the car?' --explain --budget 500"
+    local _, piped = f:shell(line)
+    local ins, outs = 0, 0
+    for mark in piped:gmatch "[^\n]+" do
+      if mark:find "^in\t" then ins = ins + 1 elseif mark:find "^out\t" then outs = outs + 1 end
+    end
+    assert.is_true(ins > 3 and outs > 20)
+    local shown, reasons = on_terminal(line), 0
+    local _, seen_in = shown:gsub("\nin ", "")
+    local _, seen_out = shown:gsub("\nout ", "")
+    local more, why = shown:match "(%d+) more are out: (.-); a pipe and %-%-json list them"
+    for _ in why:gmatch "%(%d+%)" do reasons = reasons + 1 end
+    assert.are.same({ ins, outs }, { seen_in, seen_out + tonumber(more) })
+    assert.is_true(reasons > 0 and seen_out <= 2 * (reasons + 2))
+  end)
+end)

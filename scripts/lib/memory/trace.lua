@@ -92,8 +92,9 @@ local function compare_policies(before, persona, note)
   for _, kind in ipairs(KINDS) do
     local now, was = policy.identity(kind, persona), before[kind]
     if was and was.hash ~= now.hash then
+      local same = was.name == now.name and was.origin == now.origin
       local what = ("was %s (%s), is %s (%s)"):format(was.name, was.origin, now.name, now.origin)
-      note({ part = "policy", id = kind }, what)
+      note({ part = "policy", id = kind }, same and "has another text since" or what)
     end
   end
 end
