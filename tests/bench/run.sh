@@ -200,10 +200,10 @@ run_w6() {
     contexts_db
     s=$(big 2)
     set -- -- raw+lua "$work/raw+lua" w6 w3.db "$s" -- kalito "$work/perf" w6 w3.db "$s" \
-        -- kalito-lua env LUA_CPATH="$work/build/lua/?.so;;" lua5.4 "$here/perf.lua" w6 w3.db "$s" \
+        -- kalito-lua lua5.4 "$here/perf.lua" w6 w3.db "$s" \
         -- program "$work/build/kalito" --quiet --db w3.db context "$s" --budget 4000
     [ -z "$bs3" ] || set -- "$@" -- bs3 node "$bs3" w6 w3.db "$s"
-    "$work/start" "$((rounds * 4))" "$@" >>"$out"
+    LUA_CPATH="$work/build/lua/?.so;;" "$work/start" "$((rounds * 4))" "$@" >>"$out"
 }
 
 build

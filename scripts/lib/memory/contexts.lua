@@ -65,7 +65,8 @@ end
 
 local function persona_of(chat, id)
   local session = not id and need(chat.db.session.get(chat.id))
-  return need(chat.db.persona.get(id or session and session.persona or ""))
+  local key = id or session and session.persona
+  return key and need(chat.db.persona.get(key))
 end
 
 local function prompt_of(persona, now, line)
@@ -84,8 +85,8 @@ function M.prompt(chat, id, now)
 end
 
 -- What the persona's character card has to say now. Most databases have no card.
-local function notes(chat, options, new, now)
-  if need(chat.db.card.count()) == 0 then return nil end
+local function notes(chat, options, new, now, persona)
+  if not persona or need(chat.db.card.count()) == 0 then return nil end
   return require("kalito.card.lore").notes(chat, options.persona, options.text, new, now)
 end
 
@@ -108,7 +109,7 @@ function M.build(chat, options)
     if not OWN[key] then request[key] = value end
   end
   request.prompt = options.prompt or prompt_of(persona, now, options.system)
-  request.notes = notes(chat, options, new, now)
+  request.notes = notes(chat, options, new, now, persona)
   local ready, message, code = true, nil, nil
   request.recalled = options.recalled
   if not request.recalled then ready, message, code = recall_for(request, chat, query, new, now) end
