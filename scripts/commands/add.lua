@@ -21,21 +21,15 @@ return {
     { "id", "ID", "external id: adding it a second time fails and changes nothing" },
   },
   example = "kalito add Trip --role user 'Where did we park?'",
-  run = function(args, app)
-    local db, message, code = app.open "write"
-    if not db then return nil, message, code end
-    local session
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
+  run = resolve.with_session("write", function(args, db, session)
     local text = args.text
     if text == nil or text == "-" then text = io.stdin:read("a"):gsub("\n$", "") end
-    local row
-    row, message, code = kalito.conversation(db, session.id):add(args.role or "user", text, {
+    local row, message, code = kalito.conversation(db, session.id):add(args.role or "user", text, {
       speaker = args.speaker, model = args.model, importance_score = args.importance, created_at = args.at,
       external_id = args.id,
     })
     if not row then return nil, message, code end
     print.result(row, tostring(row.id))
     return true
-  end,
+  end),
 }

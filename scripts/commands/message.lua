@@ -24,15 +24,9 @@ local function with_message(mode, run)
   end
 end
 
-local function list(args, app)
-  local db, message, code = app.open "read"
-  if not db then return nil, message, code end
-  local session
-  session, message, code = resolve.session(db, args.session)
-  if not session then return nil, message, code end
+local function list(args, db, session)
   local newest = not args.order and args.limit
-  local rows
-  rows, message, code = db.message.find {
+  local rows, message, code = db.message.find {
     session = session.id, role = args.role, since = args.since, before = args.before,
     min_importance = args.min_importance, limit = args.limit, order = newest and "newest" or args.order,
     scope = args.archived and "archived" or args.live and "live" or nil,
@@ -97,7 +91,7 @@ return {
         { "live", nil, "ones not archived only" },
       },
       example = "kalito message list Trip --role user --since 2025-03-01 --limit 20",
-      run = list,
+      run = resolve.with_session("read", list),
     },
     show = { summary = "Show one message", arguments = { ID }, example = "kalito message show 42",
       run = with_message("read", show) },

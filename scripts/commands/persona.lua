@@ -27,18 +27,6 @@ local function row_of(args)
   }
 end
 
--- Opens the database and finds the persona; the command goes on with both.
-local function with_persona(mode, run)
-  return function(args, app)
-    local db, message, code = app.open(mode)
-    if not db then return nil, message, code end
-    local persona
-    persona, message, code = resolve.persona(db, args.persona)
-    if not persona then return nil, message, code end
-    return run(args, db, persona)
-  end
-end
-
 local function list(args, app)
   local db, message, code = app.open "read"
   if not db then return nil, message, code end
@@ -115,18 +103,18 @@ return {
     list = { summary = "List personas by name", options = { { "category", "NAME", "of this category only" } },
       example = "kalito persona list", run = list },
     show = { summary = "Show one persona", arguments = { PERSONA }, example = "kalito persona show coder",
-      run = with_persona("read", show) },
+      run = resolve.with_persona("read", show) },
     new = { summary = "Make a persona and print its id", arguments = { { "name", "what to call it" } },
       options = FIELDS, example = "kalito persona new chef --prompt 'You are a cook.' --category home", run = new },
     set = { summary = "Change a persona", arguments = { PERSONA },
       options = { { "name", "NAME", "another name" }, table.unpack(FIELDS) },
-      example = "kalito persona set chef --temperature 0.4", run = with_persona("write", set) },
+      example = "kalito persona set chef --temperature 0.4", run = resolve.with_persona("write", set) },
     default = { summary = "Make a persona the default of its category", arguments = { PERSONA },
-      example = "kalito persona default chef", run = with_persona("write", default) },
+      example = "kalito persona default chef", run = resolve.with_persona("write", default) },
     delete = { summary = "Delete a persona; its sessions get the default one", arguments = { PERSONA },
-      example = "kalito persona delete chef", run = with_persona("write", delete) },
+      example = "kalito persona delete chef", run = resolve.with_persona("write", delete) },
     edit = { summary = "Edit a persona in $VISUAL or $EDITOR", arguments = { PERSONA },
-      example = "EDITOR=nano kalito persona edit chef", run = with_persona("write", edit) },
+      example = "EDITOR=nano kalito persona edit chef", run = resolve.with_persona("write", edit) },
     import = {
       summary = "Make personas of character cards: JSON of version 1, 2 or 3, or PNG",
       details = "All files are read before anything is stored: one that cannot be used stops all of them. The card is\n"
@@ -150,7 +138,7 @@ return {
         { "picture", "FILE", "the PNG that carries the card (default: one pixel)" },
       },
       example = "kalito persona export ember --format png --picture ember.png --output card.png",
-      run = with_persona("read", card_command.export),
+      run = resolve.with_persona("read", card_command.export),
     },
   },
 }

@@ -4,17 +4,11 @@ local pins = require "kalito.memory.pins"
 local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
-local function list(args, app)
-  local db, message, code = app.open "read"
-  if not db then return nil, message, code end
-  local session
-  if args.session then
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
-  end
-  local rows
-  rows, message, code = db.pin.find { session = session and session.id, pin_type = args.auto and "auto" or args.type,
-    limit = args.limit, min_importance = args.min_importance }
+local function list(args, db, session)
+  local rows, message, code = db.pin.find {
+    session = session and session.id, pin_type = args.auto and "auto" or args.type, limit = args.limit,
+    min_importance = args.min_importance,
+  }
   if not rows then return nil, message, code end
   print.rows(rows, {
     { "ID" }, { "SCORE", key = "importance_score" }, { "TYPE", key = "pin_type" },
@@ -24,15 +18,10 @@ local function list(args, app)
   return true
 end
 
-local function add(args, app)
-  local db, message, code = app.open "write"
-  if not db then return nil, message, code end
-  local session, row
-  session, message, code = resolve.session(db, args.session)
-  if not session then return nil, message, code end
+local function add(args, db, session)
   local content = args.content
   if content == nil or content == "-" then content = io.stdin:read("a"):gsub("\n$", "") end
-  row, message, code = pins.add(db, { session = session.id, content = content, pin_type = args.type,
+  local row, message, code = pins.add(db, { session = session.id, content = content, pin_type = args.type,
     importance_score = args.importance, source_message_id = args.source })
   if not row then return nil, message, code end
   print.result(row, row.id)
@@ -68,7 +57,7 @@ return {
         { "limit", "N", "at most N", type = "integer", min = 1, max = 1000000000 },
       },
       example = "kalito pin list Trip",
-      run = list,
+      run = resolve.with_session("read", list),
     },
     add = {
       summary = "Pin a text and print the pin's id",
@@ -82,7 +71,7 @@ return {
         { "source", "ID", "id of the message it comes from" },
       },
       example = "kalito pin add Trip 'We parked on level 3'",
-      run = add,
+      run = resolve.with_session("write", add),
     },
     delete = { summary = "Remove a pin", arguments = { ID },
       example = "kalito pin delete 3e0f5a52-6f0c-4a1e-8b43-0d6f1d2a7c11", run = one(pins.delete, "deleted") },

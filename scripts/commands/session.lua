@@ -7,18 +7,6 @@ local retention = require "kalito.memory.retention"
 
 local SESSION = { "session", "id, beginning of an id, or name" }
 
--- Opens the database and finds the session; the command goes on with both.
-local function with_session(mode, run)
-  return function(args, app)
-    local db, message, code = app.open(mode)
-    if not db then return nil, message, code end
-    local session
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
-    return run(args, db, session)
-  end
-end
-
 local function persona_names(db)
   local names = {}
   for persona in db.persona.each() do names[persona.id or ""] = persona.name end -- other programs may leave ids out
@@ -87,7 +75,7 @@ end
 local function change(summary, example, arguments, options, fields)
   return {
     summary = summary, example = example, arguments = { SESSION, table.unpack(arguments) }, options = options,
-    run = with_session("write", function(args, db, session)
+    run = resolve.with_session("write", function(args, db, session)
       local row = fields(args, db)
       row.id = session.id
       local ok, message, code = db.session.set(row)
@@ -159,7 +147,7 @@ return {
     },
     show = {
       summary = "Show one session", arguments = { SESSION }, example = "kalito session show Trip",
-      run = with_session("read", show),
+      run = resolve.with_session("read", show),
     },
     rename = change("Give a session another name", "kalito session rename Trip 'Trip to Oslo'",
       { { "name", "the new name" } }, nil, function(args) return { name = args.name } end),
@@ -171,7 +159,7 @@ return {
       function(args, db) return { archived_at = args.back and kalito.json.null or db.now() } end),
     delete = {
       summary = "Delete a session with all its messages, summaries and pins", arguments = { SESSION },
-      example = "kalito session delete Trip", run = with_session("write", delete),
+      example = "kalito session delete Trip", run = resolve.with_session("write", delete),
     },
     forget = require "kalito.memory.forget",
     cleanup = {

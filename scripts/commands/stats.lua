@@ -115,15 +115,8 @@ return {
       max = 10000000 },
   },
   example = "kalito stats Trip",
-  run = function(args, app)
-    local db, message, code = app.open "read"
-    if not db then return nil, message, code end
-    local session, figures
-    if args.session then
-      session, message, code = resolve.session(db, args.session)
-      if not session then return nil, message, code end
-    end
-    figures, message, code = stats.get(db, session, args.budget or session and models.usual(db, session))
+  run = resolve.with_session("read", function(args, db, session)
+    local figures, message, code = stats.get(db, session, args.budget or session and models.usual(db, session))
     if not figures then return nil, message, code end
     if print.json then
       print.object(figures)
@@ -134,5 +127,5 @@ return {
     show_importance(figures, terminal)
     show_usage(figures, terminal)
     return true
-  end,
+  end),
 }

@@ -4,16 +4,8 @@ local archive = require "kalito.memory.archive"
 local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
-local function list(args, app)
-  local db, message, code = app.open "read"
-  if not db then return nil, message, code end
-  local session
-  if args.session then
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
-  end
-  local rows
-  rows, message, code = db.summary.find {
+local function list(args, db, session)
+  local rows, message, code = db.summary.find {
     session = session and session.id, limit = args.limit, min_importance = args.min_importance,
   }
   if not rows then return nil, message, code end
@@ -61,19 +53,13 @@ local function make_due(chat, options)
   return true
 end
 
-local function make(args, app)
-  local db, message, code = app.open "write"
-  if not db then return nil, message, code end
-  local session
-  session, message, code = resolve.session(db, args.session)
-  if not session then return nil, message, code end
+local function make(args, db, session)
   local chat = kalito.conversation(db, session.id)
   local options = { model = args.model, budget = args.budget }
   if args.no_model then options.model = false end
   if args.due then return make_due(chat, options) end
   options.range = args.last and { last = args.last }
-  local row
-  row, message, code = chat:summarize(options)
+  local row, message, code = chat:summarize(options)
   if not row and not message then return nil, "nothing is due: --last says up to which message", "not_found" end
   if not row then return nil, message, code end
   if message then print.note(message) end
@@ -84,18 +70,13 @@ end
 
 -- Undo and redo.
 local function again(verb)
-  return function(args, app)
-    local db, message, code = app.open "write"
-    if not db then return nil, message, code end
-    local session, row
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
-    row, message, code = archive[verb](kalito.conversation(db, session.id))
+  return resolve.with_session("write", function(_, db, session)
+    local row, message, code = archive[verb](kalito.conversation(db, session.id))
     if not row then return nil, message, code end
     print.note(print.count(row.message_count, "message") .. (verb == "undo" and " live again" or " archived again"))
     print.result(row, row.id)
     return true
-  end
+  end)
 end
 
 local SESSION = { "session", "id, beginning of an id, or name" }
@@ -112,7 +93,7 @@ return {
         { "limit", "N", "at most N", type = "integer", min = 1, max = 1000000000 },
       },
       example = "kalito summary list Trip",
-      run = list,
+      run = resolve.with_session("read", list),
     },
     make = {
       summary = "Summarise what is due, and archive the messages",
@@ -128,7 +109,7 @@ return {
           max = 10000000 },
       },
       example = "kalito summary make Trip --due",
-      run = make,
+      run = resolve.with_session("write", make),
     },
     undo = { summary = "Take back the newest summary: its messages are live again", arguments = { SESSION },
       example = "kalito summary undo Trip", run = again "undo" },

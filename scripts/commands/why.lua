@@ -74,15 +74,9 @@ return {
   },
   options = { { "list", nil, "list the turns instead" } },
   example = "kalito why Trip",
-  run = function(args, app)
-    local db, message, code = app.open "read"
-    if not db then return nil, message, code end
-    local session, report
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
+  run = resolve.with_session("read", function(args, db, session)
     if args.list then
-      local turns
-      turns, message, code = db.turn.find { session = session.id, order = "oldest" }
+      local turns, message, code = db.turn.find { session = session.id, order = "oldest" }
       if not turns then return nil, message, code end
       print.rows(turns, {
         { "TURN", key = "id", right = true }, { "CREATED", key = "created_at" }, { "MODEL" },
@@ -92,7 +86,7 @@ return {
     end
     local number = args.turn and math.tointeger(tonumber(args.turn))
     if args.turn and not number then return nil, "the number of a turn is whole: '" .. args.turn .. "'", "usage" end
-    report, message, code = kalito.conversation(db, session.id):why(number)
+    local report, message, code = kalito.conversation(db, session.id):why(number)
     if not report then return nil, message, code end
     if print.json then
       print.object(report)
@@ -102,5 +96,5 @@ return {
     if report.details.items then show_items(report.details.items) end
     show_verdict(report)
     return true
-  end,
+  end),
 }

@@ -47,4 +47,34 @@ function M.persona(db, text)
   return find(db.persona, "persona", text)
 end
 
+-- A command that begins with opening the database and finding what an argument names; `run` goes on with both.
+local function with(noun, mode, run)
+  return function(args, app)
+    local db, message, code = app.open(mode)
+    if not db then return nil, message, code end
+    local row
+    if args[noun] then
+      row, message, code = M[noun](db, args[noun])
+      if not row then return nil, message, code end
+    end
+    return run(args, db, row, app)
+  end
+end
+
+---What a command does with the session that its argument names; nil when it may be left out and is.
+---@param mode "read"|"write" how the database is opened
+---@param run fun(args: table, db: kalito.Store, session: kalito.Session?, app: kalito.App): boolean?, string?, string?
+---@return fun(args: table, app: kalito.App): boolean?, string?, string?
+function M.with_session(mode, run)
+  return with("session", mode, run)
+end
+
+---The same with a persona.
+---@param mode "read"|"write"
+---@param run fun(args: table, db: kalito.Store, persona: kalito.Persona?, app: kalito.App): boolean?, string?, string?
+---@return fun(args: table, app: kalito.App): boolean?, string?, string?
+function M.with_persona(mode, run)
+  return with("persona", mode, run)
+end
+
 return M
