@@ -970,6 +970,8 @@ typedef struct kal_weights {
     double assistant;
     /* 0.2 less, in a look-up, for a message that is mostly a question: its answer tells what it asks. */
     double asking;
+    double
+        asking_assistant; /* 0.4 less, in its place, in a chat with an assistant: requests are questions there */
 
     /* A turn of a chat with an assistant, no bare question: it goes on with something */
 

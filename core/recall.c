@@ -36,6 +36,7 @@ kal_weights kal_weights_default(void) {
                          .day = 0.6,
                          .assistant = 0.3,
                          .asking = 0.2,
+                         .asking_assistant = 0.4,
                          .opening = 0.25,
                          .opening_share = 0.4,
                          .recent = 1.0,
@@ -109,7 +110,10 @@ static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
     }
     if (q->when && (kali_holds(r->lexicon->time_words, text) || has_number(text)))
         factor *= 1 + w->when;
-    if (asks(r, place) && asking_share(text) > MOSTLY) factor *= w->asking < 1 ? 1 - w->asking : 0;
+    if (asks(r, place) && asking_share(text) > MOSTLY) {
+        double less = kali_rank_assisted(r, d) ? w->asking_assistant : w->asking;
+        factor *= less < 1 ? 1 - less : 0;
+    }
     return factor;
 }
 

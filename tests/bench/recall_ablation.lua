@@ -10,7 +10,8 @@ if program:sub(1, 1) ~= "/" then program = here .. "/" .. program end
 local NEIGHBOURS = [["before":0,"before_question":0,"after":0,"same2":0,"same2_question":0,]]
   .. [["spread2":0,"answer":0]]
 local PLAIN = NEIGHBOURS .. [[,"proper":0,"question":0,"session":0,"related":0,"category":0,"proximity":0,]]
-  .. [["speaker":0,"first_person":0,"when":0,"date":0,"day":0,"asking":0,"assistant":0,"opening":0,"opening_share":0,]]
+  .. [["speaker":0,"first_person":0,"when":0,"date":0,"day":0,"asking":0,"asking_assistant":0,"assistant":0,]]
+  .. [["opening":0,"opening_share":0,]]
   .. [["recent":0,"idf_power":1,"b":0.75]]
 
 local rows = {
@@ -30,7 +31,7 @@ local rows = {
   { "first person", [["first_person":0]] },
   { "dates", [["date":0,"day":0]] },
   { "words of time", [["when":0]] },
-  { "less for who only asks", [["asking":0]] },
+  { "less for who only asks", [["asking":0,"asking_assistant":0]] },
   { "less for an assistant", [["assistant":0]] },
   { "the opening of a session", [["opening":0,"opening_share":0]] },
   { "its share of the session's best", [["opening_share":0]] },

@@ -295,6 +295,14 @@ static void who_only_asks_tells_nothing(void **state) {
     query.text = T("I go on. We talk about the zebra of the zoo.");
     ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
     assert_true(fabs(score_of(asks) / score_of(tells) - fair) < 0.001);
+    say(f, "a", "assistant", NULL, "No.");
+    say(f, "b", "assistant", NULL, "No.");
+    query.text = T("What about the zebra of the zoo?");
+    none.asking_assistant = 0;
+    ok(recall(f, "What about the zebra of the zoo?"));
+    fair = score_of(asks) / score_of(tells);
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_true(fabs(score_of(asks) / score_of(tells) * 0.6 - fair) < 0.001); /* a request is one more often */
 }
 
 static void what_is_asked_weighs_more_than_what_leads_up_to_it(void **state) {
