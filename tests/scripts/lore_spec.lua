@@ -168,6 +168,13 @@ describe("An entry of a lorebook", function()
     assert.are.same({ "A", "" }, { found(card, "gold"), found(card, "no", "gold") })
   end)
 
+  it("takes a decorator with three signs for the one before it, when that is not obeyed", function()
+    local card = card_of { { keys = { "x" }, content = "@@made_up 1\n@@@scan_depth 1\nA" },
+      { keys = { "y" }, content = "@@scan_depth 5\n@@@dont_activate\nB" } }
+    assert.are.same({ "A", "" }, { found(card, "x"), found(card, "no", "x") })
+    assert.are.equal("B", found(card, "no", "no", "no", "no", "y"))
+  end)
+
   it("comes as often as its probability says, and the same again for the same message", function()
     local function times(probability, used)
       local card, count = keyed({ "gold" }, { extensions = { probability = probability, useProbability = used } }), 0

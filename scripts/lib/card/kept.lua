@@ -22,8 +22,6 @@ local CARD <const> = { "regex_scripts", "world" }
 local ENTRY <const> = { "group", "sticky", "cooldown", "delay", "vectorized", "triggers", "characterFilter",
   "match_persona_description", "match_character_description", "match_character_personality",
   "match_character_depth_prompt", "match_scenario", "match_creator_notes" }
-local OBEYED <const> = { scan_depth = true, additional_keys = true, exclude_keys = true, activate = true,
-  dont_activate = true }
 
 local function extensions_of(object)
   local extensions = get(object, "extensions")
@@ -44,7 +42,7 @@ local function of_entry(entry)
     if is_set(extensions_of(entry)[name]) then names[#names + 1] = name end
   end
   for name in pairs(said) do
-    if not OBEYED[name] then names[#names + 1] = "@@" .. name end
+    if not lore_book.OBEYED[name] then names[#names + 1] = "@@" .. name end
   end
   return names
 end

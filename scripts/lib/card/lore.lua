@@ -115,7 +115,7 @@ local function add_examples(list, card, ctx)
   for i, text in ipairs(parts.examples(card, ctx)) do
     if #list >= MOST then break end
     list[#list + 1] = { id = "example:" .. i, text = "Example of a dialogue:\n" .. text, score = EXAMPLE,
-      reasons = kalito.json.encode { { "example", i } } }
+      reasons = kalito.json.encode { { "example", tostring(i) } } }
   end
 end
 

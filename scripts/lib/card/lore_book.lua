@@ -20,16 +20,22 @@ local DEPTH <const> = 4 -- messages that are looked through, the new one among t
 
 -- ---- entries ----
 
----The lines "@@name value" that version 3 allows at the front of a text.
+---Decorators that are obeyed.
+M.OBEYED = { scan_depth = true, additional_keys = true, exclude_keys = true, activate = true, dont_activate = true }
+
+---The lines "@@name value" that version 3 allows at the front of a text. One with three signs stands in for the one
+---before it when that is not obeyed.
 ---@param text string
 ---@return table<string, string> said, string content what follows them
 function M.decorators(text)
-  local found, at = {}, 1
+  local found, at, obeyed = {}, 1, false
   while true do
     local line, after = text:match("^%s*(@@[^\n]*)()", at)
     if not line then return found, text:sub(at) end
-    local name, value = line:match "^@@([%w_]+)%s*(.-)%s*$"
-    if name and not found[name] then found[name] = value end
+    local third, name, value = line:match "^@@(@?)([%w_]+)%s*(.-)%s*$"
+    if name and (third == "" or not obeyed) then
+      found[name], obeyed = found[name] or value, M.OBEYED[name] or false
+    end
     at = after
   end
 end
