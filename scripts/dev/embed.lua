@@ -54,7 +54,7 @@ end
 -- Commands and policies are embedded as source, for those who change a copy; those that programs call again and again
 -- compiled, too.
 local often = set [[commands/add commands/context commands/recall commands/run commands/search policies/context
-  policies/recall policies/score]]
+  policies/pin policies/recall policies/score words/pin_english words/pin_french words/pin_german words/pin_spanish]]
 
 -- Code that every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
 local at_start = set [[main commands/add commands/context commands/run lib/config lib/conversation lib/folders lib/init
