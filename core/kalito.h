@@ -996,7 +996,7 @@ typedef struct kal_query {
     int64_t budget;  /* > 0: only what fits together into so many tokens, best first */
     int64_t without; /* a message that is not to be found: the query itself, when it is stored */
     kal_str now;     /* time: what was said after it is not found; absent: everything may be */
-    /* time: when it is asked, so that "last week" in it has a meaning; absent: `now`, or else the store's clock */
+    /* time: when it is asked, for "last week" in it, in days of UTC; absent: `now`, or else the store's clock */
     kal_str asked;
     /* Of messages so much alike (kal_text_similar, 0..1), and of an assistant's that only repeats another, one is
     ** handed out at the place of the best: the newest, or what the assistant repeats. 0: all are. */
