@@ -8,7 +8,11 @@ local resolve = require "kalito.resolve"
 
 -- The session, or a new temporary one.
 local function session_of(args, db)
-  if args.session then return resolve.session(db, args.session) end
+  if args.session then
+    local session, message, code = resolve.session(db, args.session)
+    if code == "not_found" then message = message .. ": kalito session new NAME begins one" end
+    return session, message, code
+  end
   return db.session.add { saved = false }
 end
 

@@ -20,6 +20,13 @@ local function node(a, part)
   return part
 end
 
+-- Whether a part reads a character: in either case first, and then not, where it is negated.
+local function test_of(a, part)
+  local test, negated = part.test, part.negated or false
+  if not a.any_case and not negated then return test end
+  return function(c) return (test(c) or a.any_case and test(other_case(c))) ~= negated end
+end
+
 local build
 
 local function build_repeat(a, part, out)
@@ -47,12 +54,7 @@ function build(a, part, out)
     for i = #part.list, 1, -1 do out = build(a, part.list[i], out) end
     return out
   end
-  local test = part.test
-  if test and a.any_case then
-    local plain = test
-    test = function(c) return plain(c) or plain(other_case(c)) end
-  end
-  return node(a, { test = test, anchor = part.anchor, out = out })
+  return node(a, { test = part.test and test_of(a, part), anchor = part.anchor, out = out })
 end
 
 ---@class kalito.Automaton its parts, and the states met so far

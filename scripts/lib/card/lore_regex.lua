@@ -111,15 +111,16 @@ local function bracket(r)
     end
     if first then ranges[#ranges + 1] = { first, last } else tests[#tests + 1] = class end
   end
-  return function(c)
+  local function holds(c)
     for _, range in ipairs(ranges) do
-      if c >= range[1] and c <= range[2] then return not negated end
+      if c >= range[1] and c <= range[2] then return true end
     end
     for _, test in ipairs(tests) do
-      if test(c) then return not negated end
+      if test(c) then return true end
     end
-    return negated
+    return false
   end
+  return { test = holds, negated = negated, size = 1 }
 end
 
 local function sized(part, size)
@@ -146,7 +147,7 @@ local ANCHORS <const> = { ["^"] = "begin", ["$"] = "end" }
 local function atom(r)
   local char = take(r)
   if char == "(" then return group(r) end
-  if char == "[" then return { test = bracket(r), size = 1 } end
+  if char == "[" then return bracket(r) end
   if char == "." then return { test = r.dotall and function() return true end or is_not(is_one(10)), size = 1 } end
   if ANCHORS[char] then return { anchor = ANCHORS[char], size = 1 } end
   if char:find "^[*+?]$" then refuse("nothing stands before " .. char) end
@@ -201,8 +202,8 @@ end
 ---Reads an expression.
 ---@param pattern string without the slashes around it
 ---@param flags string those of JavaScript; of them only s counts here
----@return table? tree: { test = function }, { anchor = name }, { list = trees }, { either = trees } or
----  { of = tree, least = n, most = n or nil }, string? problem why it is not understood
+---@return table? tree: { test = function, negated = boolean }, { anchor = name }, { list = trees }, { either = trees }
+---or { of = tree, least = n, most = n or nil }, string? problem why it is not understood
 function M.read(pattern, flags)
   if #pattern > LENGTH then return nil, ("it has more than %d bytes"):format(LENGTH) end
   local r = { chars = {}, at = 1, dotall = flags:find "s" }
