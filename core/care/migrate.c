@@ -11,55 +11,54 @@
 
 #define KALI_APPLICATION 0x4B414C49 /* 'KALI' */
 
-/* What there is at all, and of the original. */
-static kal_code count_tables(kali_db *db, int64_t *all, int64_t *original, kal_err *err) {
+/* What is in the schema: anything, the original's tables, and views in the place of tables of ours, which may do anything
+** when they are read, and never end. */
+typedef struct contents {
+    int64_t all, original, views;
+} contents;
+
+static kal_code look_into(kali_db *db, contents *out, kal_err *err) {
     static const char SQL[] =
         "SELECT count(*), count(CASE WHEN type = 'table' AND name IN"
-        " ('sessions', 'personas', 'messages', 'conversation_summaries', 'semantic_pins')"
-        " THEN 1 END) FROM sqlite_master";
+        " ('sessions', 'personas', 'messages', 'conversation_summaries', 'semantic_pins') THEN 1 END),"
+        " count(CASE WHEN type = 'view' AND name GLOB 'kalito_*' THEN 1 END) FROM sqlite_master";
     kali_stmt *q;
     bool row;
     kal_code code = kali_db_use(db, SQL, &q, err);
     if (code == KAL_OK) code = kali_step(q, &row, err);
     if (code != KAL_OK) return code;
-    *all = kali_integer(q, 0);
-    *original = kali_integer(q, 1);
+    *out = (contents){kali_integer(q, 0), kali_integer(q, 1), kali_integer(q, 2)};
     kali_reset(q);
     return KAL_OK;
 }
 
-kal_code kali_identify(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err) {
-    int64_t application, tables, original;
+static kal_code identify(kali_db *db, kali_file_kind *what, int64_t *version, contents *found,
+                         kal_err *err) {
+    int64_t application;
     kal_code code = kali_db_integer(db, "PRAGMA application_id", &application, err);
     if (code == KAL_OK) code = kali_db_integer(db, "PRAGMA user_version", version, err);
-    if (code == KAL_OK) code = count_tables(db, &tables, &original, err);
+    if (code == KAL_OK) code = look_into(db, found, err);
     if (code != KAL_OK) return code;
     /* Our mark on a file without our tables is no file of ours. */
-    *what = application == KALI_APPLICATION && original == 5 ? KALI_OURS
-            : application != 0                               ? KALI_OTHER
-            : tables == 0 && *version == 0                   ? KALI_EMPTY
-            : original == 5                                  ? KALI_ORIGINAL
-                                                             : KALI_OTHER;
+    *what = application == KALI_APPLICATION && found->original == 5 ? KALI_OURS
+            : application != 0                                      ? KALI_OTHER
+            : found->all == 0 && *version == 0                      ? KALI_EMPTY
+            : found->original == 5                                  ? KALI_ORIGINAL
+                                                                    : KALI_OTHER;
     return KAL_OK;
+}
+
+kal_code kali_identify(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err) {
+    contents found;
+    return identify(db, what, version, &found, err);
 }
 
 static int latest(void) {
     return kali_migrations[kali_migration_count - 1].version;
 }
 
-/* One that stands for a table of ours may do anything when it is read, and never end. */
-static kal_code refuse_views(kali_db *db, kal_err *err) {
-    int64_t views;
-    kal_code code = kali_db_integer(
-        db, "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND name GLOB 'kalito_*'",
-        &views, err);
-    if (code == KAL_OK && views)
-        code = kali_fail(err, KAL_NOT_KALITO,
-                         "has a view in the place of a table of kalito: left unchanged");
-    return code;
-}
-
-static kal_code refuse(kali_db *db, kali_file_kind what, int64_t version, kal_err *err) {
+static kal_code refuse(kali_db *db, kali_file_kind what, int64_t version, int64_t views,
+                       kal_err *err) {
     if (what == KALI_OTHER)
         return kali_fail(err, KAL_NOT_KALITO, "is a database of another program: left unchanged");
     if (what == KALI_OURS && version > latest())
@@ -68,7 +67,16 @@ static kal_code refuse(kali_db *db, kali_file_kind what, int64_t version, kal_er
             "was written by a newer kalito (schema %d, this one knows %d): left unchanged",
             (int)version, latest());
     if (what == KALI_ORIGINAL) return kali_adopt_inspect(db, err);
-    return what == KALI_OURS ? refuse_views(db, err) : KAL_OK;
+    if (what == KALI_OURS && views)
+        return kali_fail(err, KAL_NOT_KALITO,
+                         "has a view in the place of a table of kalito: left unchanged");
+    return KAL_OK;
+}
+
+static kal_code admit(kali_db *db, kali_file_kind *what, int64_t *version, kal_err *err) {
+    contents found;
+    kal_code code = identify(db, what, version, &found, err);
+    return code == KAL_OK ? refuse(db, *what, *version, found.views, err) : code;
 }
 
 /* ---- the steps ---- */
@@ -190,8 +198,7 @@ static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
     if (code != KAL_OK) return code;
     kali_db_triggers(store->db, false);
     kali_db_script(store->db, "PRAGMA cache_size = -65536", NULL); /* it goes through everything */
-    code = kali_identify(store->db, &what, &version, err);
-    if (code == KAL_OK) code = refuse(store->db, what, version, err);
+    code = admit(store->db, &what, &version, err);
     bool needed = code == KAL_OK && !(what == KALI_OURS && version == latest());
     if (needed) code = migrate_rows(store, what, version, report, err);
     if (code == KAL_OK) code = kali_db_script(store->db, "COMMIT", err);
@@ -207,8 +214,7 @@ static kal_code upgrade(kal_store *store, kal_report *report, kal_err *err) {
 kal_code kali_migrate(kal_store *store, kal_report *report, kal_err *err) {
     kali_file_kind what;
     int64_t version;
-    kal_code code = kali_identify(store->db, &what, &version, err);
-    if (code == KAL_OK) code = refuse(store->db, what, version, err);
+    kal_code code = admit(store->db, &what, &version, err);
     if (code != KAL_OK) return code;
     if (what == KALI_OURS && version == latest()) return KAL_OK;
     if (what == KALI_EMPTY && !store->options.create)
@@ -252,8 +258,7 @@ static kal_code describe(kal_store *store, kali_file_kind what, int64_t version,
 kal_code kali_migrate_plan(kal_store *store, kal_report *report, kal_err *err) {
     kali_file_kind what;
     int64_t version;
-    kal_code code = kali_identify(store->db, &what, &version, err);
-    if (code == KAL_OK) code = refuse(store->db, what, version, err);
+    kal_code code = admit(store->db, &what, &version, err);
     if (code != KAL_OK || (what == KALI_OURS && version == latest())) return code;
     if (what == KALI_EMPTY)
         return kali_fail(err, KAL_NOT_FOUND, "holds no tables (kalito init makes it a database)");

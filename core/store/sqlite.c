@@ -94,15 +94,13 @@ static kal_code fail(kali_db *db, int rc, kal_err *err) {
                                              : "out of memory");
 }
 
-/* Settings that hold for every connection; the one place where they stand. EXTRA is FULL, and with a rollback
+/* Settings that hold for every connection; with what configure() sets, the one place where they stand. EXTRA is FULL, and with a rollback
 ** journal also syncs its folder at the commit: else a power cut could bring the journal back, and with it the
 ** file as it was before. */
-static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
-                               "PRAGMA synchronous = EXTRA;"
+static const char SETTINGS[] = "PRAGMA synchronous = EXTRA;"
                                "PRAGMA cache_size = -4000;"
                                "PRAGMA secure_delete = FAST;"
                                "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA trusted_schema = OFF;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA journal_size_limit = 16777216;";
 
@@ -169,6 +167,8 @@ static kal_code configure(kali_db *db, const kal_options *options, kal_err *err)
     sqlite3_wal_hook(h, write_back, db);
     sqlite3_set_authorizer(h, authorize, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)0);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(h), (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)0);

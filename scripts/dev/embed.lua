@@ -57,11 +57,11 @@ local often = set [[commands/add commands/context commands/recall commands/run c
   policies/pin policies/recall policies/score words/pin_english words/pin_french words/pin_german words/pin_spanish]]
 
 -- Code that every command needs, and those that add messages and build contexts, is not packed: unpacking takes time.
-local at_start = set [[main commands/add commands/context commands/run lib/config lib/conversation lib/folders lib/init
-  lib/memory/contexts lib/memory/pins lib/memory/recall lib/memory/scoring lib/persona
-  lib/persona/behaviour lib/persona/file lib/policy lib/policy/calling lib/policy/choice lib/policy/contract
-  lib/policy/loader lib/reading lib/resolve lib/script lib/terminal/args lib/terminal/layout lib/terminal/print
-  lib/terminal/table lib/transaction lib/words policies/context policies/recall]]
+local at_start = set [[main commands/add commands/context commands/run lib/config lib/conversation lib/folders
+  lib/init lib/memory/contexts lib/memory/pins lib/memory/recall lib/memory/scoring lib/persona
+  lib/persona/behaviour lib/persona/file lib/policy lib/policy/answers lib/policy/calling lib/policy/choice
+  lib/policy/contract lib/policy/loader lib/reading lib/resolve lib/script lib/terminal/args lib/terminal/layout
+  lib/terminal/print lib/terminal/table lib/transaction lib/words policies/context policies/recall]]
 
 local function is_layer(name)
   return name == "main" or name:find "^lib/" and not built_on[name]
