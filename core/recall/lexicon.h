@@ -24,7 +24,9 @@ typedef struct kali_entry_word {
 enum {
     KALI_PAST_AGO,
     KALI_PAST_LAST,
+    KALI_PAST_THIS,
     KALI_PAST_YESTERDAY,
+    KALI_PAST_TODAY,
     KALI_PAST_DAY,
     KALI_PAST_WEEK,
     KALI_PAST_MONTH,

@@ -2,7 +2,7 @@
 ** past.c: times that a question names as they lie from now: "two weeks ago", "last Tuesday", "in the past three months".
 ** What they mean in days, and what follows for the ranking when something was said then.
 */
-#include <stdlib.h>
+#include <string.h>
 
 #include "recall/rank.h"
 
@@ -30,6 +30,10 @@ static bool is_unit(int line) {
     return line >= KALI_PAST_DAY && line <= KALI_PAST_YEAR;
 }
 
+static bool is_the(kal_str word) {
+    return word.len == 3 && memcmp(word.data, "the", 3) == 0;
+}
+
 /* "two weeks ago", "a couple of days ago": the number stands before the unit, or one word further. */
 static bool read_ago(const kali_word *words, size_t at, const kali_lexicon *x, kali_past *out) {
     int unit = at > 1 ? line_of(x, words[at - 1].word) : KALI_PAST_LINES;
@@ -41,11 +45,14 @@ static bool read_ago(const kali_word *words, size_t at, const kali_lexicon *x, k
     return number > 0;
 }
 
-/* "last week", "last Tuesday", "the last three months". */
+/* "last week" and "last Tuesday"; but "the last week" and "the last three months" last until now. */
 static bool read_last(const kali_word *words, size_t n, size_t at, const kali_lexicon *x,
                       kali_past *out) {
     int unit = at + 1 < n ? line_of(x, words[at + 1].word) : KALI_PAST_LINES;
     *out = (kali_past){.unit = unit, .first = at, .last = at + 1, .named = true};
+    if (is_unit(unit) && at > 0 && is_the(words[at - 1].word))
+        *out =
+            (kali_past){.unit = unit, .count = 1, .first = at, .last = at + 1, .until_now = true};
     if (unit >= KALI_PAST_DAY && unit < KALI_PAST_LINES) return true;
     int number = at + 2 < n ? number_of(x, words[at + 1].word) : 0;
     unit = number ? line_of(x, words[at + 2].word) : KALI_PAST_LINES;
@@ -54,13 +61,23 @@ static bool read_last(const kali_word *words, size_t n, size_t at, const kali_le
     return is_unit(unit);
 }
 
+/* "this month": what there is of it. */
+static bool read_this(const kali_word *words, size_t n, size_t at, const kali_lexicon *x,
+                      kali_past *out) {
+    int unit = at + 1 < n ? line_of(x, words[at + 1].word) : KALI_PAST_LINES;
+    *out = (kali_past){.unit = unit, .first = at, .last = at + 1, .named = true, .until_now = true};
+    return is_unit(unit);
+}
+
 bool kali_past_read(const kali_word *words, size_t n, const kali_lexicon *x, kali_past *out) {
     for (size_t i = 0; i < n; i++) {
         int line = line_of(x, words[i].word);
         if (line == KALI_PAST_AGO && read_ago(words, i, x, out)) return true;
         if (line == KALI_PAST_LAST && read_last(words, n, i, x, out)) return true;
+        if (line == KALI_PAST_THIS && read_this(words, n, i, x, out)) return true;
         *out = (kali_past){.unit = KALI_PAST_DAY, .named = true, .first = i, .last = i};
-        if (line == KALI_PAST_YESTERDAY) return true;
+        out->until_now = line == KALI_PAST_TODAY;
+        if (line == KALI_PAST_YESTERDAY || line == KALI_PAST_TODAY) return true;
     }
     *out = (kali_past){0};
     return false;
@@ -85,23 +102,23 @@ static kali_days weekday_before(int line, int64_t today) {
     return (kali_days){day, day + 1};
 }
 
-/* The day, week, month or year before this one. */
-static kali_days one_before(int unit, int64_t today) {
+/* When the day, week, month or year begins that today is in; of a year to a day or two. */
+static int64_t begin_of(int unit, int64_t today) {
     int y, m, d;
-    int64_t monday = today - weekday_of(today);
-    if (unit == KALI_PAST_DAY) return (kali_days){today - 1, today - 1};
-    if (unit == KALI_PAST_WEEK) return (kali_days){monday - 7, monday - 1};
+    if (unit == KALI_PAST_DAY) return today;
+    if (unit == KALI_PAST_WEEK) return today - weekday_of(today);
     kali_date_of((uint16_t)today, &y, &m, &d);
-    int64_t end = today - d;
-    if (unit == KALI_PAST_YEAR) end -= (int64_t)((m - 1) * 30.44); /* to a day or two */
-    return (kali_days){end - (unit == KALI_PAST_YEAR ? 364 : 30), end};
+    int64_t begin = today - d + 1;
+    return unit == KALI_PAST_MONTH ? begin : begin - (int64_t)((m - 1) * 30.44);
 }
 
 kali_days kali_past_days(const kali_past *past, int64_t today) {
     static const double LENGTH[] = {1, 7, 30.44, 365.25};
     static const int AROUND[] = {1, AROUND_WEEK, AROUND_MONTH, AROUND_YEAR};
     if (past->unit >= KALI_PAST_WEEKEND) return weekday_before(past->unit, today);
-    if (past->named) return one_before(past->unit, today);
+    int64_t begin = begin_of(past->unit, today);
+    if (past->named && past->until_now) return (kali_days){begin, today};
+    if (past->named) return (kali_days){begin_of(past->unit, begin - 1), begin - 1};
     int unit = past->unit - KALI_PAST_DAY;
     int64_t then = today - (int64_t)(LENGTH[unit] * past->count);
     if (past->until_now) return (kali_days){then, today};
@@ -123,6 +140,7 @@ static void forget_words(kali_question *q) {
     for (size_t i = 0; i < q->count; i++) {
         if (q->timed[i]) continue;
         q->proper[left] = q->proper[i];
+        q->in_question[left] = q->in_question[i];
         q->terms[left++] = q->terms[i];
     }
     q->count = left;

@@ -13,8 +13,8 @@
 typedef struct kali_past {
     int unit;           /* KALI_PAST_DAY and what follows */
     int count;          /* how many of them ago */
-    bool named;         /* the last one, as "last week" and "yesterday" name it */
-    bool until_now;     /* from then until now */
+    bool named;         /* the last one, as "last week" and "yesterday" name it; or */
+    bool until_now;     /* from then until now, and both: as much of it as is past */
     size_t first, last; /* words of the query that say so */
 } kali_past;
 

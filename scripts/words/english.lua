@@ -777,11 +777,14 @@ november nov
 december dec
 ]],
 
-  -- words of a time that is past, a line each: ago, last, yesterday, day, week, month, year, weekend, the days from Monday
+  -- words of a time that is past, a line each: ago, last, this, yesterday, today, day, week, month, year, weekend, and the
+  -- days from Monday
   past = [[
 ago
 last past previous
+this
 yesterday
+today
 day days night nights
 week weeks
 month months

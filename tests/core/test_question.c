@@ -24,7 +24,7 @@ static int with_people(void **state) {
     kal_word_lists lists = LISTS;
     lists.months.len = strlen(lists.months.data);
     lists.stop.len = strlen(lists.stop.data);
-    lists.past = T("ago\nlast past\nyesterday\nday days night\nweek weeks\nmonth months\nyear years\nweekend\nmonday\ntuesday\n"
+    lists.past = T("ago\nlast past\nthis\nyesterday\ntoday\nday days night\nweek weeks\nmonth months\nyear years\nweekend\nmonday\ntuesday\n"
                    "wednesday\nthursday\nfriday\nsaturday\nsunday");
     lists.numbers = T("one a\ntwo couple\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten");
     ok(kal_recall_words(f->store, &lists, &f->err));
@@ -239,7 +239,13 @@ static void times_are_read_as_they_lie_from_now(void **state) {
         {"What did I eat last Tuesday?", "03-25 03-26"},
         {"What did I eat last Thursday?", "03-20 03-21"}, /* not today */
         {"What did I eat last weekend?", "03-22 03-24"},
-        {"What did I eat last month?", "01-29 02-28"},
+        {"What did I eat last month?", "02-01 02-28"},
+        {"What did I eat in the last week?", "03-20 03-27"},
+        {"What did I eat the past month?", "02-25 03-27"},
+        {"What did I eat today?", "03-27 03-27"},
+        {"What did I eat this week?", "03-24 03-27"},
+        {"What did I eat this month?", "03-01 03-27"},
+        {"What did I eat this time?", "-"},
         {"What did I eat a month ago?", "02-10 03-12"},
         {"What did I eat in the last two weeks?", "03-13 03-27"},
         {"What did I eat last?", "-"},
