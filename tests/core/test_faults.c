@@ -283,6 +283,21 @@ static kal_code near(fixture *f, int unused) {
     return code;
 }
 
+static kal_code recalling(fixture *f, int unused) {
+    int64_t also[] = {1, 3};
+    kal_request request = {
+        .session = T("s"), .budget = 1000, .query = T("level three apple"), .similar = 0.8};
+    kal_query query = {.text = request.query, .limit = 2, .similar = 0.8, .also = also, .also_count = 2};
+    kal_context *context = NULL;
+    kal_hit hits[4];
+    size_t count;
+    (void)unused;
+    kal_code code = kal_context_build(f->store, &request, &context, &f->err);
+    kal_context_close(context);
+    if (code == KAL_OK) code = kal_recall_find(f->store, &query, hits, &count, &f->err);
+    return code;
+}
+
 static void sweep_all(fixture *f) {
     static const int adds[WRITES] = {1, 1, 1, 1, 1, 0};
     for (int which = 0; which < WRITES; which++)
@@ -291,6 +306,7 @@ static void sweep_all(fixture *f) {
     sweep(f, "delete", deleting, -1, 0);
     sweep(f, "read", reading, -1, 0);
     sweep(f, "near", near, -1, 0);
+    sweep(f, "recall", recalling, -1, 0);
 }
 
 static void assert_index_is_exact(fixture *f) {
