@@ -60,9 +60,10 @@ static inline bool kali_rank_one_voice(const kali_record *a, const kali_record *
     return a->flags && b->flags && a->speaker == b->speaker &&
            !((a->flags ^ b->flags) & KALI_ASSISTANT);
 }
-/* Whether its session is a chat with an assistant. */
+/* Whether its session is a chat with an assistant, who says a quarter of it at least: not where friends ask one once. */
 static inline bool kali_rank_assisted(const kali_rank *rank, const kali_record *record) {
-    return rank->documents.chains[record->session].assistants > 0;
+    const kali_chain *c = &rank->documents.chains[record->session];
+    return c->assistants > 0 && c->assistants >= c->messages / 4;
 }
 /* When the query names a time as it lies from today, and something was said then: takes note of these days, and
 ** looks for the other words only. */

@@ -359,6 +359,25 @@ static void what_is_looked_up_with_an_assistant_is_one_exchange(void **state) {
     assert_true(rank_of(friend));
 }
 
+/* Friends who ask an assistant once talk with each other all the same. */
+static void an_assistant_who_is_asked_once_makes_no_chat_with_him(void **state) {
+    fixture *f = *state;
+    say(f, "a", "user", "Ann", "I keep bees.");
+    say(f, "a", "user", "Bob", "Lovely!");
+    int64_t ann = say(f, "a", "user", "Ann", "They live behind the shed.");
+    for (int i = 0; i < 2; i++) {
+        ok(recall(f, "Where does Ann keep bees?"));
+        assert_true(rank_of(ann));
+        say(f, "a", "assistant", NULL, "Good evening!");
+        for (int k = 0; k < 4; k++)
+            say(f, "a", "user", k % 2 ? "Ann" : "Bob", "Hm.");
+    }
+    for (int i = 0; i < 4; i++)
+        say(f, "a", "assistant", NULL, "Good evening!");
+    ok(recall(f, "Where does Ann keep bees?"));
+    assert_int_equal(rank_of(ann), 0);
+}
+
 static void two_messages_away_the_same_one_goes_on(void **state) {
     fixture *f = *state;
     say(f, "a", "user", "Ann", "The zebra is ill.");
@@ -715,6 +734,7 @@ int main(void) {
         ON_SESSIONS(a_name_in_the_query_weighs_more_than_another_word),
         ON_SESSIONS(an_assistants_words_count_less_for_their_session),
         ON_SESSIONS(what_is_looked_up_with_an_assistant_is_one_exchange),
+        ON_SESSIONS(an_assistant_who_is_asked_once_makes_no_chat_with_him),
         ON_SESSIONS(two_messages_away_the_same_one_goes_on),
         ON_SESSIONS(a_session_lends_only_what_sets_it_apart),
         ON_SESSIONS(a_newer_session_is_gone_on_with_when_an_assistant_takes_part),
