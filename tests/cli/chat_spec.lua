@@ -273,10 +273,7 @@ prompt [ollama:silent
 send again\r
 expect again
 send \x03
-expect kalito: interrupted
-prompt [ollama:silent
-send /undo\r
-expect removed 2 user: again
+expect interrupted
 prompt [ollama:silent
 send \x04
 ]])

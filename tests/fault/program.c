@@ -40,7 +40,7 @@ int program_start(void **state) {
                      {"KALITO_DB", f->path}, {"KALITO_TEST_NOW", "1762000000000"}, {"KALITO_TEST_IDS", "7"},
                      {"LC_ALL", "C.UTF-8"}, {"LUA_CPATH", MODULES "/?.so"},
                      /* A number of its own, and nothing that a failing allocation could make of it. */
-                     {"ASAN_OPTIONS", "exitcode=77:allocator_may_return_null=1"}};
+                     {"ASAN_OPTIONS", "exitcode=77:allocator_may_return_null=1:intercept_tls_get_addr=0"}};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         setenv(variables[i].name, variables[i].value, 1);
     unsetenv("KALITO_PATH");
