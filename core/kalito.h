@@ -1250,7 +1250,8 @@ KAL_API void kal_context_close(kal_context *context);
 
 /* Tokens of the whole; how many bytes at the front of the rendered text equal the session's
 ** previous context (whole pieces), and how many bytes there are. `hash` names all that is sent: kal_text_hash of each
-** message's role, a blank, the bytes of its content as a number, a newline, the content and a newline. */
+** message's role, a blank, the bytes of its content as a number, a newline, the content and a newline. hash and
+** prefix_bytes are 0 before kal_context_compare. */
 typedef struct kal_context_info {
     kal_str session;
     int64_t budget, tokens;
@@ -1262,7 +1263,7 @@ KAL_API void kal_context_stat(const kal_context *context, kal_context_info *out)
 /* Message or item number `i`, from 0 and below the count of kal_context_stat. False beyond it. */
 KAL_API bool kal_context_message(const kal_context *context, size_t i, kal_prompt *out);
 KAL_API bool kal_context_item(const kal_context *context, size_t i, kal_item *out);
-/* Fills in prefix_bytes: providers cache what does not change at the front. A piece is a pin, a summary, a
+/* Fills in hash and prefix_bytes: providers cache what does not change at the front. A piece is a pin, a summary, a
 ** message; headings do not count. */
 KAL_API kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *err);
 /* What was weighed, for a record of the turn: members of a JSON object without its braces, in a short form. `words` are

@@ -117,29 +117,6 @@ static size_t end_of(const kal_context *context, size_t from, unsigned parts) {
     return from;
 }
 
-static size_t put(char *out, size_t n, kal_str text, const char *end) {
-    memcpy(out + n, text.data, text.len);
-    memcpy(out + n + text.len, end, 1);
-    return n + text.len + 1;
-}
-
-static bool hash_messages(kal_context *context) {
-    size_t room = 1, n = 0;
-    for (size_t i = 0; i < context->info.messages; i++)
-        room += context->messages[i].role.len + context->messages[i].content.len + KAL_NUMBER_SIZE;
-    char *all = kali_arena_alloc(&context->arena, room), number[KAL_NUMBER_SIZE];
-    if (!all) return false;
-    for (size_t i = 0; i < context->info.messages; i++) {
-        const kal_prompt *message = &context->messages[i];
-        size_t digits = kal_text_integer((int64_t)message->content.len, number);
-        n = put(all, n, message->role, " ");
-        n = put(all, n, (kal_str){number, digits}, "\n");
-        n = put(all, n, message->content, "\n");
-    }
-    context->info.hash = kal_text_hash((kal_str){all, n});
-    return true;
-}
-
 kal_code kali_render(kal_context *context, kal_err *err) {
     size_t room = context->info.items + 2;
     context->messages = kali_arena_alloc(&context->arena, room * sizeof *context->messages);
@@ -154,8 +131,6 @@ kal_code kali_render(kal_context *context, kal_err *err) {
     add_whole(context, c, context->info.items);
     for (size_t i = 0; i < context->info.messages; i++)
         context->info.bytes += (int64_t)context->messages[i].content.len;
-    if (code == KAL_OK && !hash_messages(context))
-        code = kali_fail(err, KAL_NOMEM, "out of memory");
     return code;
 }
 
@@ -192,11 +167,34 @@ static kal_code read_marks(kal_store *store, kali_arena *arena, kal_str session,
     return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
 }
 
+static size_t put(char *out, size_t n, kal_str text, const char *end) {
+    memcpy(out + n, text.data, text.len);
+    memcpy(out + n + text.len, end, 1);
+    return n + text.len + 1;
+}
+
+static bool hash_messages(kal_context *context) {
+    size_t room = 1, n = 0;
+    for (size_t i = 0; i < context->info.messages; i++)
+        room += context->messages[i].role.len + context->messages[i].content.len + KAL_NUMBER_SIZE;
+    char *all = kali_arena_alloc(&context->arena, room), number[KAL_NUMBER_SIZE];
+    if (!all) return false;
+    for (size_t i = 0; i < context->info.messages; i++) {
+        const kal_prompt *message = &context->messages[i];
+        size_t digits = kal_text_integer((int64_t)message->content.len, number);
+        n = put(all, n, message->role, " ");
+        n = put(all, n, (kal_str){number, digits}, "\n");
+        n = put(all, n, message->content, "\n");
+    }
+    context->info.hash = kal_text_hash((kal_str){all, n});
+    return true;
+}
+
 kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *err) {
     kal_str old;
     context->info.prefix_bytes = 0;
     mark *now = kali_arena_alloc(&context->arena, (context->info.items + 1) * sizeof *now);
-    if (!now) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!now || !hash_messages(context)) return kali_fail(err, KAL_NOMEM, "out of memory");
     kal_code code = read_marks(store, &context->arena, context->info.session, &old, err);
     size_t count = make_marks(context, now);
     for (size_t i = 0; code == KAL_OK && i < count && (i + 1) * sizeof(mark) <= old.len; i++) {
