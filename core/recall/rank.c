@@ -13,7 +13,6 @@
 #define EXPAND_MAX 12
 #define EXPAND_DF 0.25 /* a related word counts a quarter for how common a word is */
 #define RELATED_MAX 40 /* related words of one term that are looked up */
-#define COMMON 256     /* a word in one of so many messages is worth a pass over all, see dense.c */
 
 /* ---- memory ---- */
 
@@ -23,24 +22,24 @@ static bool allocate(kali_rank *r) {
     r->score = calloc(n, sizeof *r->score);
     r->own = calloc(n, sizeof *r->own);
     r->extra = calloc(n, sizeof *r->extra);
-    r->widened = calloc(n, sizeof *r->widened);
     r->held = calloc(slots, sizeof *r->held);
     r->related = calloc(slots, sizeof *r->related);
     r->active = malloc(n * sizeof *r->active);
-    r->list = malloc(3 * n * sizeof *r->list);
+    r->list = malloc(n * sizeof *r->list);
     r->session = calloc(sessions, sizeof *r->session);
     r->session_tf = calloc(sessions, sizeof *r->session_tf);
     r->session_list = malloc(sessions * sizeof *r->session_list);
-    return r->score && r->own && r->extra && r->widened && r->held && r->related && r->active &&
-           r->list && r->session && r->session_tf && r->session_list;
+    return r->score && r->own && r->extra && r->held && r->related && r->active && r->list &&
+           r->session && r->session_tf && r->session_list;
 }
 
 void kali_rank_free(kali_rank *r) {
     for (size_t t = 0; t < KALI_TERMS; t++)
         for (size_t i = 0; i < KALI_FORMS; i++)
             kali_postings_free(&r->terms[t].forms[i]);
-    void *all[] = {r->score,  r->own,  r->extra,   r->widened,    r->held,         r->related,
-                   r->active, r->list, r->session, r->session_tf, r->session_list, r->norm};
+    void *all[] = {r->score,  r->own,   r->extra,   r->held,       r->related,
+                   r->active, r->list,  r->session, r->session_tf, r->session_list,
+                   r->norm,   r->steps, r->known,   r->shares};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     kali_reader_close(r->reader);
@@ -49,11 +48,9 @@ void kali_rank_free(kali_rank *r) {
 
 /* ---- one term ---- */
 
-/* The lists of one term are parts of r->list: places that hold it, places that hold only related words, and all
-** that get something of it. */
+/* The lists of one term: in r->list the places that hold it, then those that hold only related words. */
 typedef struct lists {
-    uint32_t *own, *extra, *widened;
-    size_t owns, extras, wideneds, sessions;
+    size_t owns, extras, sessions;
 } lists;
 
 /* The block that held the last message: the next one is mostly in it, too. */
@@ -84,7 +81,7 @@ static void add_own(kali_rank *r, size_t t, lists *l, const kali_postings *p) {
         if (slot == SIZE_MAX) continue;
         const kali_spot *d = &r->documents.spots[slot];
         float tf = (float)p->rows[i].tf, share = d->flags & KALI_ASSISTANT ? tf * assistant : tf;
-        if (r->own[d->place] == 0) l->own[l->owns++] = d->place;
+        if (r->own[d->place] == 0) r->list[l->owns++] = d->place;
         r->held[slot] |= (uint64_t)1 << t;
         r->own[d->place] += tf;
         if (!(share > 0)) continue;
@@ -102,7 +99,7 @@ static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, 
         float tf = weight * (float)p->rows[i].tf;
         r->related[slot] |= (uint16_t)(1u << t);
         if (r->own[at] > 0 || tf <= r->extra[at]) continue;
-        if (r->extra[at] == 0) l->extra[l->extras++] = at;
+        if (r->extra[at] == 0) r->list[l->owns + l->extras++] = at;
         r->extra[at] = tf;
     }
 }
@@ -146,13 +143,6 @@ static kal_code read_related(kali_rank *r, size_t t, lists *l, kal_err *err) {
     return code;
 }
 
-/* What is 0 is not listed yet: nothing may be added that leaves it 0, whatever the weights are. */
-static void give(kali_rank *r, lists *l, uint32_t place, double amount) {
-    if (!place || !((float)amount > 0)) return;
-    if (r->widened[place] == 0) l->widened[l->wideneds++] = place;
-    r->widened[place] += (float)amount;
-}
-
 static uint32_t next_of(const kali_rank *r, uint32_t place) {
     return kali_documents_next(&r->documents, place);
 }
@@ -165,35 +155,6 @@ static uint32_t previous_of(const kali_rank *r, uint32_t place) {
 ** another answer: the next turn goes on with all of them, but who looks something up means one. */
 static bool goes_on(const kali_rank *r, const kali_record *d) {
     return r->question.chat || !kali_rank_assisted(r, d);
-}
-
-/* A message lends its words to its neighbours: an answer inherits those of its question, a speaker goes on with
-** his topic two and four messages later. */
-static void lend(kali_rank *r, lists *l, uint32_t place, double tf) {
-    const kal_weights *w = r->weights;
-    const kali_record *rows = r->documents.rows, *d = &rows[place];
-    uint32_t next = next_of(r, place), before = previous_of(r, place);
-    double same2 = goes_on(r, d) ? w->same2 : 0;
-    give(r, l, place, tf);
-    if (next) {
-        bool alike = r->question.told || !((rows[next].flags ^ d->flags) & KALI_ASSISTANT);
-        double share = w->before + (d->flags & KALI_QUESTION ? w->before_question : 0);
-        if (alike) give(r, l, next, tf * share);
-        unsigned both = rows[next].flags | d->flags;
-        bool asked = rows[next].flags & KALI_QUESTION && !(both & KALI_ASSISTANT);
-        uint32_t next2 = next_of(r, next), next4 = next_of(r, next_of(r, next2));
-        double more = same2 + (asked ? w->same2_question : 0);
-        if (kali_rank_one_voice(d, &rows[next2])) give(r, l, next2, tf * more);
-        if (kali_rank_one_voice(&rows[next2], &rows[next4])) give(r, l, next4, tf * same2 / 2);
-    }
-    if (before) {
-        give(r, l, before, tf * w->after);
-        uint32_t before2 = previous_of(r, before),
-                 before4 = previous_of(r, previous_of(r, before2));
-        if (kali_rank_one_voice(d, &rows[before2])) give(r, l, before2, tf * same2);
-        if (kali_rank_one_voice(&rows[before2], &rows[before4]))
-            give(r, l, before4, tf * same2 / 2);
-    }
 }
 
 static void score_sessions(kali_rank *r, const lists *l, double weight) {
@@ -216,50 +177,6 @@ void kali_rank_share(kali_rank *r, uint32_t place, double amount) {
     r->score[place] += (float)amount;
 }
 
-/* Puts a long list of the places whose value is not 0 in ascending order: what follows then reads memory in its order,
-** which is worth more than looking at every value. */
-static void put_in_order(const float *values, size_t places, uint32_t *list, size_t count) {
-    if (count < places / 32) return;
-    for (size_t i = 0, n = 0; i < places && n < count; i++) {
-        list[n] = (uint32_t)i;
-        n += values[i] != 0; /* no branch: nothing could foretell it */
-    }
-}
-
-static double average_length(const kali_rank *r) {
-    double average = (double)r->documents.words / (double)(r->documents.messages + 1);
-    return average < 1 ? 1 : average;
-}
-
-static void add_bm25(kali_rank *r, const lists *l, double idf) {
-    const kal_weights *w = r->weights;
-    double average = average_length(r);
-    put_in_order(r->widened, r->places, l->widened, l->wideneds);
-    for (size_t i = 0; i < l->wideneds; i++) {
-        uint32_t place = l->widened[i];
-        const kali_record *d = &r->documents.rows[place];
-        double tf = r->widened[place], b = kali_rank_assisted(r, d) ? w->b_assistant : w->b;
-        kali_rank_share(r, place,
-                        idf * tf * (w->k1 + 1) / (tf + w->k1 * (1 - b + b * d->words / average)));
-        r->widened[place] = 0;
-    }
-}
-
-/* Of a term that is in few messages, each with its neighbours; of a common one for all at once. */
-static kal_code score_messages(kali_rank *r, lists *l, double idf, kal_err *err) {
-    if (l->owns + l->extras > r->places / COMMON) {
-        for (size_t i = 0; i < l->extras; i++)
-            r->own[l->extra[i]] = r->extra[l->extra[i]];
-        return kali_dense_add(r, idf, average_length(r), err);
-    }
-    for (size_t i = 0; i < l->owns; i++)
-        lend(r, l, l->own[i], r->own[l->own[i]]);
-    for (size_t i = 0; i < l->extras; i++)
-        lend(r, l, l->extra[i], r->extra[l->extra[i]]);
-    add_bm25(r, l, idf);
-    return KAL_OK;
-}
-
 /* How much a word of the query counts, before how rare it is. */
 static double weight_of(const kali_rank *r, size_t t) {
     double proper = r->question.proper[t] ? 1 + r->weights->proper : 1;
@@ -267,7 +184,7 @@ static double weight_of(const kali_rank *r, size_t t) {
 }
 
 static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
-    lists l = {.own = r->list, .extra = r->list + r->places, .widened = r->list + 2 * r->places};
+    lists l = {0};
     kal_code code = read_own(r, t, &l, err);
     if (code == KAL_OK) code = read_related(r, t, &l, err);
     double n = (double)r->documents.messages, df = (double)l.owns;
@@ -279,12 +196,12 @@ static kal_code score_term(kali_rank *r, size_t t, kal_err *err) {
     if (code == KAL_OK && l.owns + l.extras) {
         if (l.owns) r->terms[t].idf = (float)idf;
         score_sessions(r, &l, weight);
-        code = score_messages(r, &l, idf, err);
+        for (size_t i = l.owns; i < l.owns + l.extras; i++)
+            r->own[r->list[i]] = r->extra[r->list[i]];
+        code = kali_rank_add(r, t, idf, r->list, l.owns + l.extras, err);
     }
-    for (size_t i = 0; i < l.owns; i++)
-        r->own[l.own[i]] = 0;
-    for (size_t i = 0; i < l.extras; i++)
-        r->own[l.extra[i]] = r->extra[l.extra[i]] = 0;
+    for (size_t i = 0; i < l.owns + l.extras; i++)
+        r->own[r->list[i]] = r->extra[r->list[i]] = 0;
     return code;
 }
 
@@ -342,25 +259,14 @@ static void add_sessions(kali_rank *r) {
     }
 }
 
-/* All that a common word has given a score. */
-static void list_active(kali_rank *r) {
-    size_t n = 0;
-    for (size_t i = 0; i < r->places; i++) {
-        r->active[n] = (uint32_t)i;
-        n += r->score[i] != 0;
-    }
-    r->active_count = n;
-}
-
 kal_code kali_rank_score(kali_rank *r, kal_err *err) {
     if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (size_t t = 0; t < r->question.count; t++) {
         kal_code code = score_term(r, t, err);
         if (code != KAL_OK) return code;
     }
-    if (r->norm) list_active(r);
+    kali_rank_list(r);
     if (r->active_count == 0) return kali_rank_weigh(r, err);
-    put_in_order(r->score, r->places, r->active, r->active_count);
     kali_rank_proximity(r);
     spread(r);
     add_sessions(r);

@@ -26,12 +26,15 @@ typedef struct kali_rank {
     size_t places, active_count;
     float *score;     /* of each place, see kali_documents */
     uint32_t *active; /* places with a score */
-    /* Of one term: tf, tf of related words, tf with neighbours. In the end `extra` is what its session has given to the
-    ** score of each place. */
-    float *own, *extra, *widened;
-    /* Made for the first common word: k1 times the length, shares of the messages one, two and four before and two after
-    ** (half of that: four after). One piece of memory. */
+    /* Of one term: tf, tf of related words. In the end `extra` is what its session has given to the score of each place. */
+    float *own, *extra;
+    /* Of each place in a step that a term has reached: k1 times the length, shares of the messages one, two and four before
+    ** and two after (half of that: four after). One piece of memory. */
     float *norm, *before, *before2, *before4, *after2;
+    /* Of each KALI_MARGIN places: the last term that has reached them, and one, 0 none; whether they are described. */
+    uint8_t *steps;
+    bool *known;
+    struct kali_shares *shares;
     uint64_t *held;    /* of each slot, as bits: the terms that it holds */
     uint16_t *related; /* the same: the terms whose related words it holds */
     uint32_t *list;    /* places touched by one term */
@@ -50,8 +53,11 @@ typedef struct kali_rank {
 ** reader. */
 kal_code kali_rank_score(kali_rank *rank, kal_err *err);
 void kali_rank_free(kali_rank *rank);
-/* Adds the scores of one common word, whose tf are in `own`. After that, what is active is not known. */
-kal_code kali_dense_add(kali_rank *rank, double idf, double average, kal_err *err);
+/* Adds the scores of one term to the messages at these places, whose tf are in `own`, and to their neighbours. */
+kal_code kali_rank_add(kali_rank *rank, size_t term, double idf, const uint32_t *places,
+                       size_t count, kal_err *err);
+/* Makes the list of active places, ascending. */
+void kali_rank_list(kali_rank *rank);
 /* Adds to the score of a place, 0 none. */
 void kali_rank_share(kali_rank *rank, uint32_t place, double amount);
 float kali_rank_best(const kali_rank *rank);
