@@ -154,14 +154,17 @@ local function next_best(list, told, options, weights)
 end
 
 -- The sentences that may be told, with what they are worth, and how much each word says when it is new: words of every
--- text little.
+-- text little, and two neighbours in Chinese or Japanese less than a word of another script.
 local function candidates(list, options, words)
   local weights, out = weights_of(list), {}
   for _, item in ipairs(list) do
     item.worth, item.tokens = worth_of(item, options, words, weights), text.tokens(item.text)
     out[#out + 1] = item.worth and item or nil
   end
-  for term in pairs(words.common) do weights[term] = options.by_common * (weights[term] or 0) end
+  for term, weight in pairs(weights) do
+    local share = words.common[term] and options.by_common or term:find "^[\227-\233]" and options.by_pair
+    weights[term] = share and share * weight or weight
+  end
   return out, weights
 end
 

@@ -44,7 +44,7 @@ local defaults = {
   by_importance = 1, by_rarity = 0.5, by_number = 0.3, by_name = 0.2, by_place = 0.05, by_kept = 1.2, by_open = 0.6,
   by_filler = 0.7, by_addressed = 0.3, by_exclaimed = 0.4, by_question = 0.7, by_pointing = 0.3, by_plain = 0.3,
   by_new = 0.05,                -- words that no sentence before it has: each by its rarity
-  by_common = 0.2,              -- factor of words of every text
+  by_common = 0.2, by_pair = 0.4, -- factors of words of every text, and of two characters of scripts without blanks
   by_length = 0.5,              -- how much a long sentence must be better than a short one: 0 not, 1 as its length
   least = 1,                    -- what a sentence must have to be told at all
   answer = 0.5,                 -- factor of what the assistant said

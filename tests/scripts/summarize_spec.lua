@@ -103,6 +103,14 @@ describe("extract", function()
     assert.is_truthy(text:find("Decision: no stove this year", 1, true))
   end)
 
+  it("gives a quote in Japanese no more room than it says", function()
+    local messages, options = part("Harbour house", 46, 126), { by_pair = 1 }
+    for name, value in pairs(rule.defaults) do options[name] = options[name] or value end
+    local kept, without = ctx { limit = 300 }, ctx { limit = 300, options = options }
+    assert.is_nil(rule.extract(messages, kept):find("太鼓", 1, true))
+    assert.is_truthy(rule.extract(messages, without):find("太鼓", 1, true))
+  end)
+
   it("is accepted by its own rule", function()
     for first = 1, 150, 40 do
       local messages = part("Harbour house", first, first + 39)
