@@ -7,7 +7,8 @@
 ---@field name string
 ---@field describe string
 ---@field defaults table its options; base_url among them, and what it has of: optional (fields of `body` that are left
----out when a model refuses them), sets_context (a request tells the server how much to hold: settings.context)
+---out when a model refuses them), renamed (what of these is called otherwise by models that say so), sets_context
+---(a request tells the server how much to hold: settings.context)
 ---@field env? table<string, string> shipped files: the variables that set an option, `key` or `token`
 ---@field request fun(messages: table[], settings: kalito.ProviderSettings): kalito.ProviderRequest
 ---@field parse fun(event: kalito.Event, state: table): kalito.Delta[]?, table? nil: not understood; the new state
@@ -43,5 +44,6 @@
 ---@field thinking? boolean the model thinks before it answers
 ---@field usage? { prompt_tokens: integer?, completion_tokens: integer? }
 ---@field done? boolean the answer is whole, `reason` says why
+---@field reason? string "stop", "length", "refused" by the model, "filtered" by the provider, or its own word
 ---@field last? boolean nothing more is worth reading
 ---@field error? any what the server says is wrong
