@@ -208,8 +208,38 @@ static void push_context(lua_State *L, const kal_context *context) {
     set_integer(L, "prefix_bytes", info.prefix_bytes);
     push_messages(L, context, info.messages);
     lua_setfield(L, -2, "messages");
+}
+
+/* Sets `items` of the table at `index`. */
+static void set_items(lua_State *L, int index, const kal_context *context) {
+    kal_context_info info;
+    kal_context_stat(context, &info);
     push_items(L, context, info.items);
-    lua_setfield(L, -2, "items");
+    lua_setfield(L, index, "items");
+}
+
+/* The __index of a context that is kept: its items are made when they are first asked for, which most turns of a chat
+** never do. Upvalue 1: the box. */
+static int late_items(lua_State *L) {
+    context_box *box = lua_touserdata(L, lua_upvalueindex(1));
+    const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    if (strcmp(key, "items") != 0 || !box->context) return 0;
+    set_items(L, 1, box->context);
+    lua_pushnil(L);
+    lua_setmetatable(L, 1);
+    lua_getfield(L, 1, "items");
+    return 1;
+}
+
+/* For the context at the top: the box at `index` is its handle, and makes its items. */
+static void keep_box(lua_State *L, int index) {
+    lua_pushvalue(L, index);
+    lua_setfield(L, -2, "handle");
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, index);
+    lua_pushcclosure(L, late_items, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
 }
 
 static int build(lua_State *L) {
@@ -232,8 +262,10 @@ static int build(lua_State *L) {
     if (code != KAL_OK) return kalb_fail(L, &err);
     int handle = lua_gettop(L);
     push_context(L, box->context);
-    if (keep) lua_pushvalue(L, handle), lua_setfield(L, -2, "handle");
-    if (!keep) kal_context_close(box->context), box->context = NULL;
+    if (keep) return keep_box(L, handle), 1;
+    set_items(L, handle + 1, box->context);
+    kal_context_close(box->context);
+    box->context = NULL;
     return 1;
 }
 

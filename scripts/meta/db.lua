@@ -716,7 +716,7 @@ function db.card.count(filter) end
 ---@field bytes integer
 ---@field prefix_bytes? integer bytes at the front that are as in the session's previous context
 ---@field messages kalito.Prompt[] to send
----@field items kalito.Item[] every candidate
+---@field items kalito.Item[] every candidate; of a context that is kept, made when they are first asked for
 ---@field hash string names all that is sent
 ---@field policy? table the plan that made it: name, hash, origin; from `conversation:context`
 ---@field persona? string name of the one who answers; from `conversation:context`

@@ -32,4 +32,21 @@ describe("values across the boundary", function()
     end
     assert.are.equal(130, #db.message.find { session = session })
   end)
+
+  it("are the items of a kept context when they are asked for, and the same as those of another", function()
+    local db <close> = assert(kalito.open(":memory:", { create = true }))
+    local session = assert(db.session.add {}).id
+    for i = 1, 5 do assert(db.message.add { session = session, role = "user", text = "message " .. i }) end
+    local request = { session = session, budget = 1000, text = "What is new?" }
+    local plain = assert(db.context.build(request))
+    request.keep = true
+    local kept = assert(db.context.build(request))
+    assert.are.same({ nil, nil }, { rawget(kept, "items"), kept.anything })
+    local items = kept.items
+    assert.are.equal(items, kept.items)
+    assert.are.same(plain.items, items)
+    assert.is_nil(getmetatable(kept))
+    assert.are.equal(plain.hash, kept.hash)
+    assert.is_true(db.context.save(kept.handle))
+  end)
 end)

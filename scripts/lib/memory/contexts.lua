@@ -132,7 +132,7 @@ local LATEST, KEPT = 4, 64 -- contexts, and texts of them, whose texts are known
 ---@param context kalito.Context
 function M.note_shown(chat, context)
   chat.latest = chat.latest or {}
-  table.insert(chat.latest, 1, context.items)
+  table.insert(chat.latest, 1, context)
   chat.latest[LATEST + 1] = nil
 end
 
@@ -159,8 +159,8 @@ end
 function M.shown(chat)
   if not chat.latest then return shown_before(chat) end
   local list, seen = {}, {}
-  for _, items in ipairs(chat.latest) do
-    for _, item in ipairs(items) do
+  for _, context in ipairs(chat.latest) do
+    for _, item in ipairs(context.items) do
       if #list < KEPT and item["in"] and MEMORY[item.part] and not seen[item.text] then
         list[#list + 1], seen[item.text] = item.text, true
       end
