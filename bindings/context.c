@@ -264,8 +264,7 @@ static int build(lua_State *L) {
     push_context(L, box->context);
     if (keep) return keep_box(L, handle), 1;
     set_items(L, handle + 1, box->context);
-    kal_context_close(box->context);
-    box->context = NULL;
+    kal_context_close(box->context), box->context = NULL;
     return 1;
 }
 
