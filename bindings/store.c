@@ -191,54 +191,68 @@ static void read_options(lua_State *L, int index, kal_options *options) {
     read_redaction(L, index, options);
 }
 
-/* Below the top: the userdata. Gives the noun's table at the top one more verb. */
-static void add_verb(lua_State *L, const char *name, lua_CFunction verb) {
+/* The tables of functions of a store. Each is made when it is first asked for: a command needs a few. */
+static const struct {
+    const char *name;
+    const kalb_noun *noun; /* or: */
+    const luaL_Reg *functions;
+} PARTS[] = {{"session", &kalb_session, NULL},
+             {"message", &kalb_message, NULL},
+             {"persona", &kalb_persona, NULL},
+             {"summary", &kalb_summary, NULL},
+             {"pin", &kalb_pin, NULL},
+             {"turn", &kalb_turn, NULL},
+             {"model", &kalb_model, NULL},
+             {"card", &kalb_card, NULL},
+             {"context", NULL, kalb_context_functions},
+             {"recall", NULL, kalb_recall_functions},
+             {"search", NULL, kalb_search_functions},
+             {"index", NULL, kalb_index_functions},
+             {"stats", NULL, kalb_stats_functions},
+             {"vector", NULL, kalb_vector_functions},
+             {"redaction", NULL, kalb_redaction_functions}};
+#define PART_COUNT (sizeof PARTS / sizeof *PARTS)
+
+/* At the top: the store's table, below it the userdata. Pushes the part, which the table then has. */
+static void push_part(lua_State *L, size_t i) {
+    const kalb_noun *noun = PARTS[i].noun;
     lua_pushvalue(L, -2);
-    lua_pushcclosure(L, verb, 1);
-    lua_setfield(L, -2, name);
+    if (noun)
+        kalb_push_noun(L, noun);
+    else
+        kalb_push_functions(L, PARTS[i].functions);
+    if (noun && noun->more) kalb_add_functions(L, noun->more);
+    lua_remove(L, -2);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, PARTS[i].name);
 }
 
-/* At the top: the store's table, below it the userdata. Gives the store one more table of functions. */
-static void add_table(lua_State *L, const char *name, const luaL_Reg *verbs) {
-    lua_pushvalue(L, -2);
-    kalb_push_functions(L, verbs);
-    lua_setfield(L, -3, name);
-    lua_pop(L, 1);
-}
-
-/* With the userdata at the top: gives it the table in which its nouns and functions are found. */
+/* With the userdata at the top: gives it the table in which its parts and functions are found. */
 static void furnish(lua_State *L) {
-    static const kalb_noun *const nouns[] = {&kalb_session, &kalb_message, &kalb_persona,
-                                             &kalb_summary, &kalb_pin,     &kalb_turn,
-                                             &kalb_model,   &kalb_card};
-    kalb_push_functions(L, functions);
+    lua_createtable(L, 0, 48);
+    kalb_add_functions(L, functions);
     kalb_add_functions(L, kalb_care_functions);
-    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
-        lua_pushvalue(L, -2);
-        kalb_push_noun(L, nouns[i]);
-        for (const luaL_Reg *v = nouns[i]->more; v && v->name; v++)
-            add_verb(L, v->name, v->func);
-        lua_setfield(L, -3, nouns[i]->name);
-        lua_pop(L, 1);
-    }
-    add_table(L, "context", kalb_context_functions);
-    add_table(L, "recall", kalb_recall_functions);
-    add_table(L, "search", kalb_search_functions);
-    add_table(L, "index", kalb_index_functions);
-    add_table(L, "stats", kalb_stats_functions);
-    add_table(L, "vector", kalb_vector_functions);
-    add_table(L, "redaction", kalb_redaction_functions);
     lua_setiuservalue(L, -2, 1);
 }
 
 static int index_store(lua_State *L) {
+    lua_settop(L, 2);
+    lua_pushvalue(L, 1);
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
-    return 1;
+    if (lua_rawget(L, -2) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
+    lua_pop(L, 1);
+    for (size_t i = 0; i < PART_COUNT; i++)
+        if (strcmp(lua_tostring(L, 2), PARTS[i].name) == 0) return push_part(L, i), 1;
+    return 0;
 }
 
 static int pairs_store(lua_State *L) {
+    lua_settop(L, 1);
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        lua_getfield(L, 1, PARTS[i].name);
+        lua_pop(L, 1);
+    }
     lua_getglobal(L, "next");
     lua_getiuservalue(L, 1, 1);
     return 2;
