@@ -1,8 +1,9 @@
 /*
 ** start.c: the time of whole processes: start ROUNDS -- NAME COMMAND [ARG ...] -- NAME COMMAND ... runs the
 ** commands in turn and prints for every one, in every round, the milliseconds from its start to its exit, its
-** CPU time and its peak memory, one JSON line each. Two rounds before them do not count. What the commands
-** print is thrown away.
+** CPU time and its peak memory, one JSON line each. Two rounds before them do not count. The order is another one in
+** every round: who comes after a large program finds the processor's caches empty. What the commands print is
+** thrown away.
 */
 #include <fcntl.h>
 #include <spawn.h>
@@ -48,6 +49,17 @@ static void run(char **command, int round) {
            round, command[0], took, ms_of(used.ru_utime) + ms_of(used.ru_stime), used.ru_maxrss);
 }
 
+static void shuffle(char ***list, int n) {
+    static unsigned long long state = 1;
+    for (int i = n - 1; i > 0; i--) {
+        state = state * 6364136223846793005ull + 1442695040888963407ull;
+        int k = (int)((state >> 33) % (unsigned)(i + 1));
+        char **other = list[k];
+        list[k] = list[i];
+        list[i] = other;
+    }
+}
+
 int main(int argc, char **argv) {
     char **commands[COMMANDS];
     int n = 0;
@@ -57,8 +69,10 @@ int main(int argc, char **argv) {
         if (n < COMMANDS && i + 2 < argc) commands[n++] = argv + i + 1;
     }
     if (n == 0) return 2;
-    for (int round = -2; round < atoi(argv[1]); round++)
+    for (int round = -2; round < atoi(argv[1]); round++) {
+        shuffle(commands, n);
         for (int k = 0; k < n; k++)
             run(commands[k], round);
+    }
     return 0;
 }
