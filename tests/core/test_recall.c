@@ -389,6 +389,17 @@ static void two_messages_away_the_same_one_goes_on(void **state) {
     ok(recall(f, "zebra"));
     assert_true(rank_of(ann));
     assert_int_equal(rank_of(bob), 0);
+    for (int i = 0; i < 4; i++)
+        say(f, i % 2 ? "a" : "b", "user", "Ann", "Hm.");
+    ann = say(f, "a", "user", "Ann", "Listen.");
+    bob = say(f, "b", "user", "Bob", "Listen.");
+    for (int i = 0; i < 2; i++)
+        say(f, i ? "a" : "b", "user", i ? "Bob" : "Ann", "Yes.");
+    say(f, "a", "user", "Ann", "The tiger is ill.");
+    say(f, "b", "user", "Ann", "The tiger is ill.");
+    ok(recall(f, "tiger"));
+    assert_true(rank_of(ann)); /* nor does anybody prepare what somebody else says two messages later */
+    assert_int_equal(rank_of(bob), 0);
 }
 
 static void a_session_lends_only_what_sets_it_apart(void **state) {
