@@ -430,7 +430,9 @@ local function callables(kalito)
   walk("kalito", kalito)
   for _, part in ipairs { "script", "policy", "config" } do walk("kalito." .. part, kalito[part]) end
   local db <close> = assert(kalito.open(":memory:", { create = true }))
-  walk("db", debug.getuservalue(db, 1))
+  local parts = {}
+  for name, part in pairs(db) do parts[name] = part end
+  walk("db", parts)
   return found
 end
 
