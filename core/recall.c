@@ -12,44 +12,12 @@
 #define LIMIT_MAX 1000
 #define MOSTLY 0.65 /* so much of a message in questions, and it tells nothing */
 
-kal_weights kal_weights_default(void) {
-    return (kal_weights){.k1 = 1.2,
-                         .b = 0.5,
-                         .b_assistant = 0.75,
-                         .idf_power = 1.5,
-                         .proper = 1.0,
-                         .question = 0.3,
-                         .before = 0.3,
-                         .before_question = 0.7,
-                         .after = 0.1,
-                         .same2 = 0.2,
-                         .same2_question = 0.2,
-                         .spread2 = 0.1,
-                         .answer = 0.3,
-                         .session = 0.3,
-                         .session_assistant = 0.3,
-                         .proximity = 0.2,
-                         .speaker = 0.6,
-                         .first_person = 0.3,
-                         .when = 0.3,
-                         .date = 0.5,
-                         .day = 0.6,
-                         .assistant = 0.3,
-                         .asking = 0.2,
-                         .asking_assistant = 0.4,
-                         .opening = 0.25,
-                         .opening_share = 0.4,
-                         .recent = 1.0,
-                         .recent_half = 10,
-                         .related = 0.2,
-                         .category = 0.5};
-}
-
 /* ---- the best ---- */
 
 typedef struct best {
     uint32_t place, slot;
     float score;
+    const kal_message *row; /* NULL: not read yet */
 } best;
 
 static int by_score(const void *x, const void *y) {
@@ -63,7 +31,7 @@ static size_t choose(const kali_rank *r, uint64_t *numbers, best *out, size_t ro
     size_t n = kali_rank_choose(r, r->now[0] ? r->day : INT64_MAX, numbers, room);
     for (size_t i = 0; i < n; i++) {
         uint32_t slot = kali_best_slot(numbers[i]);
-        out[i] = (best){r->documents.spots[slot].place, slot, kali_best_score(numbers[i])};
+        out[i] = (best){r->documents.spots[slot].place, slot, kali_best_score(numbers[i]), NULL};
     }
     qsort(out, n, sizeof *out, by_score);
     return n;
@@ -117,22 +85,42 @@ static double text_factor(const kali_rank *r, uint32_t place, kal_str text) {
     return factor;
 }
 
-static kal_code look_into(kali_rank *r, best *list, size_t count, kal_err *err) {
+/* The text of a message; with its whole row when that will hardly not be handed out, so that it is read once. Without
+** data: another program has removed it. */
+static kal_code read_text(kali_rank *r, best *b, bool whole, kal_str *text, kal_err *err) {
     static const char SQL[] = "SELECT text FROM messages WHERE id = $1";
-    const kali_question *q = &r->question;
+    kali_key key = {{0}, kali_documents_id(&r->documents, b->place)};
+    kali_arena *arena = &r->store->arena;
+    kal_message *row = kali_arena_alloc(arena, whole ? sizeof *row : 1);
     kali_stmt *s;
-    bool row;
-    bool all = q->when || q->self || q->speaker >= 0;
-    if (!all && q->chat) return KAL_OK;
+    bool there;
+    *text = (kal_str){NULL, 0};
+    if (!row) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (whole) {
+        kal_code code = kali_row_get(r->store, &kali_message_noun, key, row, err);
+        if (code == KAL_OK) b->row = row, *text = row->text;
+        return code == KAL_NOT_FOUND ? KAL_OK : code;
+    }
     kal_code code = kali_db_use(r->store->db, SQL, &s, err);
+    if (code != KAL_OK) return code;
+    kali_bind_integer(s, 1, key.number);
+    code = kali_step(s, &there, err);
+    if (code != KAL_OK || !there) return code;
+    bool copied = kali_arena_copy(arena, kali_text(s, 0), text);
+    kali_reset(s);
+    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+}
+
+static kal_code look_into(kali_rank *r, best *list, size_t count, size_t limit, kal_err *err) {
+    const kali_question *q = &r->question;
+    bool all = q->when || q->self || q->speaker >= 0;
+    kal_code code = KAL_OK;
+    kal_str text;
+    if (!all && q->chat) return KAL_OK;
     for (size_t i = 0; i < count && i < LOOK_INTO && code == KAL_OK; i++) {
         if (!all && !asks(r, list[i].place)) continue;
-        kali_bind_integer(s, 1, kali_documents_id(&r->documents, list[i].place));
-        code = kali_step(s, &row, err);
-        if (code != KAL_OK || !row) continue;
-        kal_str text = kali_text(s, 0);
-        if (text.len) list[i].score *= (float)text_factor(r, list[i].place, text);
-        kali_reset(s);
+        code = read_text(r, &list[i], i < limit, &text, err);
+        if (code == KAL_OK && text.len) list[i].score *= (float)text_factor(r, list[i].place, text);
     }
     qsort(list, count, sizeof *list, by_score);
     return code;
@@ -243,15 +231,16 @@ static void tell_neighbours(const kali_rank *r, uint32_t place, kal_hit *hit) {
 
 /* ---- all together ---- */
 
-/* Reads the row of a hit. *there is false for one that is not to be found: the query itself, what was said later, and a
+/* Reads the row of a hit that has none yet. *there is false for one that is not to be found: the query itself, what was said later, and a
 ** record whose row another program has removed. */
 static kal_code read_hit(kali_rank *r, const kal_query *query, int64_t id, kal_hit *hit,
                          bool *there, kal_err *err) {
     kali_key key = {{0}, id};
-    *hit = (kal_hit){0};
+    kal_code code = KAL_OK;
     *there = false;
     if (id == query->without) return KAL_OK;
-    kal_code code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
+    if (!hit->message.id)
+        code = kali_row_get(r->store, &kali_message_noun, key, &hit->message, err);
     if (code == KAL_NOT_FOUND) return KAL_OK;
     bool later = r->now[0] && kali_order(hit->message.created_at, kal_text(r->now)) > 0;
     *there = code == KAL_OK && !later;
@@ -265,6 +254,8 @@ static kal_code hand_out(kali_rank *r, const kal_query *query, const best *list,
         kal_hit *hit = &hits[*count];
         bool there;
         int64_t id = kali_documents_id(&r->documents, list[i].place);
+        *hit = (kal_hit){0};
+        if (list[i].row) hit->message = *list[i].row;
         kal_code code = read_hit(r, query, id, hit, &there, err);
         if (code == KAL_OK && !there) continue;
         if (code == KAL_OK) code = explain(r, list[i].place, &hit->reasons, err);
@@ -294,6 +285,7 @@ static kal_code hand_out_also(kali_rank *r, const kal_query *query, kal_hit *hit
         kal_hit *hit = &hits[*count];
         bool there;
         if (is_out(hits, *count, id)) continue;
+        *hit = (kal_hit){0};
         kal_code code = read_hit(r, query, id, hit, &there, err);
         if (code != KAL_OK) return code;
         if (!there) continue;
@@ -327,7 +319,7 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     r->reader = NULL;
     if (code != KAL_OK) return code;
     size_t n = choose(r, numbers, list, room);
-    code = look_into(r, list, n, err);
+    code = look_into(r, list, n, (size_t)query->limit, err);
     if (code == KAL_OK) code = hand_out(r, query, list, n, hits, count, err);
     if (code == KAL_OK) code = hand_out_also(r, query, hits, count, err);
     if (code != KAL_OK) return code;

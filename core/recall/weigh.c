@@ -6,6 +6,39 @@
 
 #include <stdlib.h>
 
+kal_weights kal_weights_default(void) {
+    return (kal_weights){.k1 = 1.2,
+                         .b = 0.5,
+                         .b_assistant = 0.75,
+                         .idf_power = 1.5,
+                         .proper = 1.0,
+                         .question = 0.3,
+                         .before = 0.3,
+                         .before_question = 0.7,
+                         .after = 0.1,
+                         .same2 = 0.2,
+                         .same2_question = 0.2,
+                         .spread2 = 0.1,
+                         .answer = 0.3,
+                         .session = 0.3,
+                         .session_assistant = 0.3,
+                         .proximity = 0.2,
+                         .speaker = 0.6,
+                         .first_person = 0.3,
+                         .when = 0.3,
+                         .date = 0.5,
+                         .day = 0.6,
+                         .assistant = 0.3,
+                         .asking = 0.2,
+                         .asking_assistant = 0.4,
+                         .opening = 0.25,
+                         .opening_share = 0.4,
+                         .recent = 1.0,
+                         .recent_half = 10,
+                         .related = 0.2,
+                         .category = 0.5};
+}
+
 /* Days so many apart are as good as a date; longer times are not, unless nothing else is looked for. */
 #define FEW 2
 
