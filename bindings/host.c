@@ -98,7 +98,7 @@ static lua_State *new_state(kalb_pool *pool, warnings *w) {
 
 int kalb_host(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_interrupt};
-    kalb_pool pool = {0};
+    static kalb_pool pool; /* the end of the program takes its pieces back */
     warnings w = {0};
     lua_State *L = new_state(&pool, &w);
     if (!L) {

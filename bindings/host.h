@@ -11,10 +11,11 @@ int kalb_host(int argc, char **argv);
 
 #define KALB_POOL_SIZES 20
 
-/* The memory of one Lua state: begins as zeros; what it has got from the system stays until the program ends. */
+/* The memory of the program's Lua state: begins as zeros; what it has got stays until the program ends. */
 typedef struct kalb_pool {
     void *free[KALB_POOL_SIZES + 1]; /* lists of blocks, by size */
-    char *at;                        /* what is left of the newest piece */
+    char *pieces;                    /* the newest; each begins with the place of the one before */
+    char *at;                        /* what is left of the newest */
     size_t left;
 } kalb_pool;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define STEP 16
+#define LINK sizeof(void *) /* what a block holds while it is in a list */
 #define PIECE (128u * 1024)
 
 /* Places in the lists; 0 is no block, and what is above KALB_POOL_SIZES is malloc's. */
@@ -19,15 +20,17 @@ static size_t place_of(size_t size) {
 static void *take(kalb_pool *pool, size_t place) {
     void *block = pool->free[place];
     if (block) {
-        memcpy(&pool->free[place], block, sizeof block); /* the next one stands in it */
+        memcpy(&pool->free[place], block, LINK); /* the next one stands in it */
         return block;
     }
     size_t size = place * STEP;
     if (pool->left < size) {
         char *piece = malloc(PIECE);
         if (!piece) return NULL;
-        pool->at = piece;
-        pool->left = PIECE;
+        memcpy(piece, &pool->pieces, LINK); /* the one before */
+        pool->pieces = piece;
+        pool->at = piece + STEP;
+        pool->left = PIECE - STEP;
     }
     block = pool->at;
     pool->at += size;
@@ -40,7 +43,7 @@ static void give(kalb_pool *pool, void *block, size_t place) {
         free(block);
         return;
     }
-    memcpy(block, &pool->free[place], sizeof block);
+    memcpy(block, &pool->free[place], LINK);
     pool->free[place] = block;
 }
 
