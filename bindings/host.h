@@ -14,7 +14,7 @@ int kalb_host(int argc, char **argv);
 /* The memory of the program's Lua state: begins as zeros; what it has got stays until the program ends. */
 typedef struct kalb_pool {
     void *free[KALB_POOL_SIZES + 1]; /* lists of blocks, by size */
-    char *pieces;                    /* the newest; each begins with the place of the one before */
+    void *pieces;                    /* the newest; each begins with the place of the one before */
     char *at;                        /* what is left of the newest */
     size_t left;
 } kalb_pool;

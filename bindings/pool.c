@@ -25,11 +25,11 @@ static void *take(kalb_pool *pool, size_t place) {
     }
     size_t size = place * STEP;
     if (pool->left < size) {
-        char *piece = malloc(PIECE);
+        void *piece = malloc(PIECE);
         if (!piece) return NULL;
         memcpy(piece, &pool->pieces, LINK); /* the one before */
         pool->pieces = piece;
-        pool->at = piece + STEP;
+        pool->at = (char *)piece + STEP;
         pool->left = PIECE - STEP;
     }
     block = pool->at;
