@@ -58,13 +58,12 @@ static void describe(kali_rank *r, size_t step) {
         r->before[i] = t->before[one][flags];
         r->before2[i] = same ? t->before2[two][one] : 0;
         r->before4[i] = same ? t->same2 / 2 : 0;
-        r->after2[i] = kali_rank_one_voice(d, d + 2) ? t->same2 : 0;
     }
 }
 
 static kal_code prepare(kali_rank *r, kal_err *err) {
     if (r->shares) return KAL_OK;
-    r->norm = malloc(5 * r->places * sizeof *r->norm);
+    r->norm = calloc(4 * r->places, sizeof *r->norm);
     r->steps = calloc(r->places / STEP, sizeof *r->steps);
     r->known = calloc(r->places / STEP, sizeof *r->known);
     r->shares = malloc(sizeof *r->shares);
@@ -73,7 +72,6 @@ static kal_code prepare(kali_rank *r, kal_err *err) {
     r->before = r->norm + r->places;
     r->before2 = r->before + r->places;
     r->before4 = r->before2 + r->places;
-    r->after2 = r->before4 + r->places;
     double average = (double)r->documents.words / (double)(r->documents.messages + 1);
     for (int assisted = 0; assisted < 2; assisted++)
         make_table(r, average < 1 ? 1 : average, assisted, &r->shares->tables[assisted]);
@@ -83,15 +81,15 @@ static kal_code prepare(kali_rank *r, kal_err *err) {
 
 /* ---- one word ---- */
 
-/* BM25 of what the messages of one step have and get. Only parameters tell a compiler that nothing overlaps. */
+/* BM25 of what the messages of one step have and get. What before4 of the message two after says of the two holds for both. Only parameters tell a compiler that nothing overlaps. */
 static void add_step(float *restrict sum, const float *restrict tf, const kali_rank *r, size_t at,
                      float idf) {
     const float *norm = r->norm + at, *before = r->before + at, *before2 = r->before2 + at;
-    const float *before4 = r->before4 + at, *after2 = r->after2 + at;
+    const float *before4 = r->before4 + at;
     float after = r->shares->after;
     for (int i = 0; i < STEP; i++) {
         float v = tf[i] + before[i] * tf[i - 1] + before2[i] * tf[i - 2] + before4[i] * tf[i - 4] +
-                  after * tf[i + 1] + after2[i] * (tf[i + 2] + tf[i + 4] / 2);
+                  after * tf[i + 1] + before4[i + 2] * (2 * tf[i + 2] + tf[i + 4]);
         sum[i] += idf * v / (v + norm[i]);
     }
 }
@@ -107,12 +105,15 @@ kal_code kali_rank_add(kali_rank *r, size_t term, double idf, const uint32_t *pl
         r->steps[(places[i] + KALI_APART) / STEP] = reached;
     }
     /* In their order, which is that of memory; before all messages there is nobody. */
-    for (size_t step = 1; step + 1 < r->places / STEP; step++) {
-        if (r->steps[step] != reached) continue;
-        if (!r->known[step]) describe(r, step);
+    size_t end = r->places / STEP - 1;
+    for (size_t step = 1; step < end; step++) {
+        if (r->steps[step] != reached || r->known[step]) continue;
+        describe(r, step);
         r->known[step] = true;
-        add_step(r->score + step * STEP, r->own + step * STEP, r, step * STEP, most);
     }
+    for (size_t step = 1; step < end; step++)
+        if (r->steps[step] == reached)
+            add_step(r->score + step * STEP, r->own + step * STEP, r, step * STEP, most);
     return KAL_OK;
 }
 

@@ -28,9 +28,9 @@ typedef struct kali_rank {
     uint32_t *active; /* places with a score */
     /* Of one term: tf, tf of related words. In the end `extra` is what its session has given to the score of each place. */
     float *own, *extra;
-    /* Of each place in a step that a term has reached: k1 times the length, shares of the messages one, two and four before
-    ** and two after (half of that: four after). One piece of memory. */
-    float *norm, *before, *before2, *before4, *after2;
+    /* Of each place in a step that a term has reached: k1 times the length, shares of the messages one, two and four before.
+    ** A message gets of those two and four after what before4 of that two after says, twice and once. One piece of memory. */
+    float *norm, *before, *before2, *before4;
     /* Of each KALI_MARGIN places: the last term that has reached them, and one, 0 none; whether they are described. */
     uint8_t *steps;
     bool *known;
