@@ -181,17 +181,18 @@ static bool explain(fold *f, kal_hit *hit) {
 
 /* The one that is handed out for a group, with the score of its best. */
 static bool show(fold *f, size_t group, kal_hit *out) {
-    const kal_hit *first = NULL, *shown = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < f->top; i++) {
+    size_t first = 0, count = 0;
+    while (f->group[first] != group)
+        first++;
+    const kal_hit *shown = &f->hits[first];
+    for (size_t i = first; i < f->top; i++) {
         if (f->group[i] != group) continue;
-        if (!first) first = &f->hits[i];
-        if (!shown || is_better(&f->hits[i], shown)) shown = &f->hits[i];
+        if (is_better(&f->hits[i], shown)) shown = &f->hits[i];
         count++;
     }
     kal_hit hit = *shown;
-    hit.score = first->score;
-    hit.lent = first->lent;
+    hit.score = f->hits[first].score;
+    hit.lent = f->hits[first].lent;
     if (count > 1) {
         int64_t *ids = kali_arena_alloc(&f->store->arena, count * sizeof *ids);
         if (!ids) return false;
