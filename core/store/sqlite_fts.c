@@ -253,7 +253,7 @@ static kal_code enter_list(const leaf *l, cursor *c, const uint8_t *p, uint64_t 
     c->open = next >= end;
     if (!c->open && (!varint(next, end, &step) || at + step > l->keys)) return damaged(err);
     c->end = c->open ? l->data + l->keys : l->data + at + step;
-    return KAL_OK;
+    return c->p <= c->end ? KAL_OK : damaged(err); /* the next term begins inside this one */
 }
 
 /* Looks for the term among those of the leaf, which ascend and say how many bytes they share with the one before:
