@@ -279,7 +279,7 @@ kal_str kali_json_plain(kal_str s, char *room);
 
 /* ---- uuid.c ---- */
 
-kal_code kali_uuid(kal_store *store, char out[37], kal_err *err);
+void kali_uuid(kal_store *store, char out[37]);
 
 /* ---- row.c: the row machine ---- */
 

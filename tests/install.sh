@@ -59,7 +59,7 @@ c_shared() {
 }
 c_static() {
   cc -std=c11 "$prefix/use.c" -o "$prefix/use" $(pkg-config --define-prefix --cflags kalito) \
-    "$(find "$prefix" -name libkalito.a)" $(pkg-config --libs sqlite3) -lm &&
+    "$(find "$prefix" -name libkalito.a)" $(pkg-config --libs sqlite3 uuid) -lm &&
     [ "$("$prefix/use")" = "Where did we park?" ] && ! ldd "$prefix/use" | grep -q libkalito
 }
 c_cmake() {

@@ -179,8 +179,7 @@ kal_code kali_row_mint(kal_store *store, const kali_noun *noun, void *row, kal_e
     kal_str *at_time = kali_field_text(noun, row, (size_t)noun->time_field);
     bool fine = true;
     if (!at_id->data) {
-        kal_code code = kali_uuid(store, id, err);
-        if (code != KAL_OK) return code;
+        kali_uuid(store, id);
         fine = kali_arena_copy(&store->arena, kal_text(id), at_id);
     }
     if (!at_time->data) {

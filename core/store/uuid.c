@@ -1,28 +1,20 @@
 /*
-** uuid.c: names of things: random UUIDs for new rows, from the system or the caller's source, and hashes of
+** uuid.c: names of things: random UUIDs for new rows, from libuuid or the caller's source, and hashes of
 ** contents.
 */
 #include "internal.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <uuid/uuid.h>
 
-/* Version 4 of RFC 9562: 122 random bits. */
-kal_code kali_uuid(kal_store *store, char out[37], kal_err *err) {
+void kali_uuid(kal_store *store, char out[37]) {
     if (store->options.uuid) {
         store->options.uuid(store->options.context, out);
-        return KAL_OK;
+        return;
     }
-    uint64_t id[2];
-    if (getentropy(id, sizeof id) != 0)
-        return kali_fail(err, KAL_IO, "no random numbers for an id: %s", strerror(errno));
-    unsigned high = (unsigned)(id[0] >> 32), low = (unsigned)id[0];
-    snprintf(out, 37, "%08x-%04x-4%03x-%04x-%012llx", high, low >> 16, low & 0xFFFu,
-             (unsigned)(0x8000u | (id[1] >> 48 & 0x3FFFu)),
-             (unsigned long long)(id[1] & 0xFFFFFFFFFFFFull));
-    return KAL_OK;
+    uuid_t id;
+    uuid_generate_random(id);
+    uuid_unparse_lower(id, out);
 }
 
 /* A 64-bit mix of 8 bytes a step: multiply and fold with the constants of splitmix64. */

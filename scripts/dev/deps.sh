@@ -4,7 +4,7 @@
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libsqlite3-dev sqlite3 lua5.4 liblua5.4-dev
-  libcurl4-openssl-dev libjansson-dev libedit-dev zlib1g-dev"
+  libcurl4-openssl-dev uuid-dev libjansson-dev libedit-dev zlib1g-dev"
 tests="libcmocka-dev lua-busted lua-check clang clang-format libclang-rt-14-dev cppcheck gcovr valgrind
   bsdutils openssl"
 

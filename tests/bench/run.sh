@@ -36,7 +36,7 @@ build() {
         -lsqlite3 $(pkg-config --libs lua5.4)
     cc $flags -Dmain=bench_main -c bench.c -o "$work/bench.o"
     cc $flags perf.c "$work/bench.o" -Wl,--wrap=kali_index_message -o "$work/perf" \
-        "$work/build/libkalito.a" -lsqlite3 -lm
+        "$work/build/libkalito.a" -lsqlite3 -luuid -lm
     cd "$work"
 }
 
