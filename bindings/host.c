@@ -66,41 +66,9 @@ static int report(lua_State *L) {
     return message && strstr(message, "interrupted") ? 130 : 1;
 }
 
-/* ---- warnings, as the program lua has them: off, until "@on" ---- */
-
-typedef struct warnings {
-    bool on, within; /* within: the next part goes on */
-} warnings;
-
-static void warn(void *context, const char *message, int more) {
-    warnings *w = context;
-    if (!w->within && !more && *message == '@') {
-        if (strcmp(message, "@on") == 0 || strcmp(message, "@off") == 0) w->on = message[2] == 'n';
-        return;
-    }
-    if (w->on)
-        fprintf(stderr, "%s%s%s", w->within ? "" : "Lua warning: ", message, more ? "" : "\n");
-    w->within = more;
-}
-
-/* ---- the state ---- */
-
-static lua_State *new_state(kalb_pool *pool, warnings *w) {
-#ifdef KALITO_SANITIZE
-    (void)pool; /* every block is malloc's, so that it is watched */
-    lua_State *L = luaL_newstate();
-#else
-    lua_State *L = lua_newstate(kalb_pool_alloc, pool);
-#endif
-    if (L) lua_setwarnf(L, warn, w);
-    return L;
-}
-
 int kalb_host(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_interrupt};
-    static kalb_pool pool; /* the end of the program takes its pieces back */
-    warnings w = {0};
-    lua_State *L = new_state(&pool, &w);
+    lua_State *L = luaL_newstate();
     if (!L) {
         fprintf(stderr, "kalito: out of memory\n");
         return 1;

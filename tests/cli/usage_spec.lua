@@ -84,11 +84,4 @@ describe("the command line", function()
     fails(3, "kalito: " .. f.db .. ": no such database (kalito init makes one)\n", "--", "session", "list")
     assert.are.same({ 0, "kalito 0.1.0\n", "" }, { f:run "-V" })
   end)
-
-  it("runs code that warns as lua does, with all the memory it wants", function()
-    assert.are.same({ 0, "", "Lua warning: one\n" },
-      { f:run("-e", "warn 'no' warn '@on' warn('o', 'ne') warn '@off' warn 'no'") })
-    local grow = "local t = {} for i = 1, 200000 do t[i % 1000] = { ('x'):rep(i % 700), [i] = i } end return #t"
-    assert.are.same({ 0, "999\n", "" }, { f:run("-e", "print((function() " .. grow .. " end)())") })
-  end)
 end)
