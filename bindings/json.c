@@ -4,38 +4,10 @@
 ** stays one).
 */
 #include "boundary.h"
-#include "library.h"
 
 #include <jansson.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define LIBRARY "libjansson.so.4"
-#define EACH(X)                                                                                    \
-    X(json_array_get)                                                                              \
-    X(json_array_size)                                                                             \
-    X(json_delete)                                                                                 \
-    X(json_get_alloc_funcs)                                                                        \
-    X(json_integer_value)                                                                          \
-    X(json_loadb)                                                                                  \
-    X(json_object_iter)                                                                            \
-    X(json_object_iter_key)                                                                        \
-    X(json_object_iter_next)                                                                       \
-    X(json_object_iter_value)                                                                      \
-    X(json_object_size)                                                                            \
-    X(json_real_value)                                                                             \
-    X(json_set_alloc_funcs)                                                                        \
-    X(json_string_length)                                                                          \
-    X(json_string_value)
-
-static struct { EACH(KALB_POINTER) } jansson;
-
-static void load_library(lua_State *L) {
-    static const char *const names[] = {EACH(KALB_NAME) NULL};
-    const char *missing = kalb_library(LIBRARY, names, &jansson);
-    if (missing) luaL_error(L, "JSON cannot be read: %s", missing);
-}
 
 /* ---- decoding ---- */
 
@@ -45,7 +17,7 @@ typedef struct json_box {
 
 static int drop(lua_State *L) {
     json_box *box = lua_touserdata(L, 1);
-    if (box->root) jansson.json_delete(box->root); /* nobody else has it */
+    json_decref(box->root);
     box->root = NULL;
     return 0;
 }
@@ -55,37 +27,32 @@ static void mark_array(lua_State *L) {
     lua_setmetatable(L, -2);
 }
 
-static void *iterate(const json_t *object) {
-    return jansson.json_object_iter((json_t *)(uintptr_t)object);
-}
-
-static void *next_member(const json_t *object, void *at) {
-    return jansson.json_object_iter_next((json_t *)(uintptr_t)object, at);
-}
-
 static void push_value(lua_State *L, const json_t *value) {
+    const char *key;
+    json_t *member;
+    size_t i;
     luaL_checkstack(L, 6, NULL);
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        lua_createtable(L, 0, (int)jansson.json_object_size(value));
-        for (void *at = iterate(value); at; at = next_member(value, at)) {
-            push_value(L, jansson.json_object_iter_value(at));
-            lua_setfield(L, -2, jansson.json_object_iter_key(at));
+        lua_createtable(L, 0, (int)json_object_size(value));
+        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+            push_value(L, member);
+            lua_setfield(L, -2, key);
         }
         break;
     case JSON_ARRAY:
-        lua_createtable(L, (int)jansson.json_array_size(value), 0);
+        lua_createtable(L, (int)json_array_size(value), 0);
         mark_array(L);
-        for (size_t i = 0; i < jansson.json_array_size(value); i++) {
-            push_value(L, jansson.json_array_get(value, i));
+        json_array_foreach(value, i, member) {
+            push_value(L, member);
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
         break;
     case JSON_STRING:
-        lua_pushlstring(L, jansson.json_string_value(value), jansson.json_string_length(value));
+        lua_pushlstring(L, json_string_value(value), json_string_length(value));
         break;
-    case JSON_INTEGER: lua_pushinteger(L, jansson.json_integer_value(value)); break;
-    case JSON_REAL: lua_pushnumber(L, jansson.json_real_value(value)); break;
+    case JSON_INTEGER: lua_pushinteger(L, json_integer_value(value)); break;
+    case JSON_REAL: lua_pushnumber(L, json_real_value(value)); break;
     case JSON_TRUE:
     case JSON_FALSE: lua_pushboolean(L, json_is_true(value)); break;
     case JSON_NULL: lua_pushlightuserdata(L, NULL); break;
@@ -93,13 +60,16 @@ static void push_value(lua_State *L, const json_t *value) {
 }
 
 static bool is_deep(const json_t *value, int depth) {
+    const char *key;
+    json_t *member;
+    size_t i;
     if (depth > KALB_JSON_DEPTH) return true;
-    if (json_is_object(value))
-        for (void *at = iterate(value); at; at = next_member(value, at))
-            if (is_deep(jansson.json_object_iter_value(at), depth + 1)) return true;
-    if (json_is_array(value))
-        for (size_t i = 0; i < jansson.json_array_size(value); i++)
-            if (is_deep(jansson.json_array_get(value, i), depth + 1)) return true;
+    json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+        if (is_deep(member, depth + 1)) return true;
+    }
+    json_array_foreach(value, i, member) {
+        if (is_deep(member, depth + 1)) return true;
+    }
     return false;
 }
 
@@ -119,10 +89,10 @@ static json_t *load_text(const char *text, size_t len, json_error_t *error) {
     json_free_t release;
     lacking = false;
     pthread_mutex_lock(&reading);
-    jansson.json_get_alloc_funcs(&allocate, &release);
-    jansson.json_set_alloc_funcs(get_memory, release);
-    json_t *root = jansson.json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
-    jansson.json_set_alloc_funcs(allocate, release);
+    json_get_alloc_funcs(&allocate, &release);
+    json_set_alloc_funcs(get_memory, release);
+    json_t *root = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
+    json_set_alloc_funcs(allocate, release);
     pthread_mutex_unlock(&reading);
     return root;
 }
@@ -150,7 +120,6 @@ static int decode(lua_State *L) {
     size_t len;
     json_error_t error;
     const char *text = luaL_checklstring(L, 1, &len);
-    load_library(L);
     json_box *box = push_box(L);
     box->root = load_text(text, len, &error);
     if (lacking) return kalb_no_memory(L);
@@ -163,7 +132,7 @@ static int decode(lua_State *L) {
         return no_json(L);
     }
     push_value(L, box->root);
-    if (box->root) jansson.json_delete(box->root); /* nobody else has it */
+    json_decref(box->root);
     box->root = NULL;
     return 1;
 }
