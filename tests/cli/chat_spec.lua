@@ -258,7 +258,7 @@ send /qu\t\r
 
   it("says which models there are when none is chosen, and waits for none at the prompt", function()
     s:requests()
-    local out = type_at("Trip", [[
+    local out = type_at("Trip", ([[
 expect ollama:mistral:7b
 prompt [no model
 send /model\r
@@ -271,12 +271,12 @@ prompt [no model
 send /model ollama:silent\r
 prompt [ollama:silent
 send again\r
-expect again
+await %s "silent"
 send \x03
 expect interrupted
 prompt [ollama:silent
 send \x04
-]])
+]]):format(s.log))
     assert.is_truthy(out:find "exit 0\n$", out)
     assert.is_nil(out:find("http.lua", 1, true))
   end)
