@@ -964,7 +964,7 @@ typedef struct kal_weights {
     /* 0.3 more when he speaks of himself; for the user too, who asks about himself. */
     double first_person;
     double when; /* 0.3: asked for a time: words of time */
-    double date; /* 0.5: parts of the date are equal, or it was "last week" */
+    double date; /* 0.8: parts of the date are equal, or it was "last week" */
     double day;  /* 0.6: of the best score, for the messages of a full date */
     /* 0.3 less for an assistant's message: the user knows what happened to him. */
     double assistant;

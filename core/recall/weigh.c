@@ -26,7 +26,7 @@ kal_weights kal_weights_default(void) {
                          .speaker = 0.6,
                          .first_person = 0.3,
                          .when = 0.3,
-                         .date = 0.5,
+                         .date = 0.8,
                          .day = 0.6,
                          .assistant = 0.3,
                          .asking = 0.2,
