@@ -12,7 +12,7 @@ local defaults = {
   near = 0.6,       -- so alike (kalito.text.similar) is the same pin again
   most = 1,         -- pins of one message
   per_hundred = 3,  -- pins that 100 messages may get, beside what the user asks for; at least so many in a session
-  shortest = 4, longest = 60, -- words of a sentence that can stand alone
+  shortest = 4, longest = 60, -- words of a sentence that can stand alone; "I'm lactose intolerant." can, too
   room = 320,       -- bytes of a pin; code may take `code_room`
   code_room = 1500,
   pasted = 1500,    -- a message of more bytes is a document, and only what the user asks for is taken from it
@@ -169,7 +169,8 @@ local order = { "asked", "label", "wish", "standing", "person", "body", "decisio
 local function weigh(sentence, options, words)
   local reasons, total, said = {}, 0, unquoted(sentence)
   local found = text.scan(said, counts)
-  if found.questions > 0 or found.words < options.shortest or found.words > options.longest then return 0, {} end
+  local shortest = words.body:count(said, 1) > 0 and 2 or options.shortest
+  if found.questions > 0 or found.words < shortest or found.words > options.longest then return 0, {} end
   local has = evidence(said, found, words)
   for _, name in ipairs(order) do
     if has[name] then
@@ -286,6 +287,7 @@ local tests = {
     "By the way, always give me distances in miles please."),
   test("a standing wish in the first person", "I prefer short answers without tables.",
     "I prefer short answers without tables."),
+  test("what a body cannot stand, in few words", "Sounds good! I'm lactose intolerant.", "I'm lactose intolerant."),
   test("an allergy", "My son Leo is allergic to peanuts.", "My son Leo is allergic to peanuts."),
   test("a decision", "Long talk at dinner. We decided on the blue tiles from Murano.",
     "We decided on the blue tiles from Murano."),

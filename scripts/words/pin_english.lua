@@ -27,6 +27,7 @@ return {
     "always explain", "always start", "always end", "always cite", "always quote", "always name", "always check",
     "always mention", "always translate", "always address", "always assume", "always format", "always prefer",
     "always round", "always avoid", "never use", "never write", "never answer", "never reply", "never add",
+    "never give", "never recommend",
     "never include", "never show", "never ask", "never tell", "never suggest", "never start", "never assume",
     "never mention", "never repeat", "never apologise", "never apologize", "never guess", "never call me",
     "stop using", "stop adding", "from now on",
