@@ -125,8 +125,8 @@ static void read_query(lua_State *L, kal_query *query, kal_str *one, kal_weights
     kalb_field_sessions(L, 1, one, &query->sessions, &query->session_count);
 }
 
-/* db.recall.find{ query =, session = | sessions = | all =, limit =, budget =, without =, now =, similar =, also =,
-** weights = } -> hits */
+/* db.recall.find{ query =, session = | sessions = | all =, limit =, budget =, without =, now =, asked =, similar =,
+** also =, weights = } -> hits */
 static int find(lua_State *L) {
     kal_query query = {.limit = 10};
     kal_weights weights;

@@ -21,7 +21,7 @@ static int line_of(const kali_lexicon *x, kal_str word) {
 
 static int number_of(const kali_lexicon *x, kal_str word) {
     int number = kali_question_number(word);
-    for (int i = 0; i < KALI_NUMBERS && !number; i++)
+    for (int i = 0; i < KALI_NUMBERS && !number && kali_holds(x->any_number, word); i++)
         if (kali_holds(x->numbers[i], word)) number = i + 1;
     return number < 1000 ? number : 0;
 }

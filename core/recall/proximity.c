@@ -24,7 +24,7 @@ static bool find(const kali_postings *p, int64_t id, size_t low, size_t high, si
     return low < p->count && p->rows[low].id == id;
 }
 
-/* The same from where the last one was found: messages come in ascending order, in wider and wider steps. */
+/* The same from where the last one was found, in wider and wider steps: those of a session ascend. */
 static bool find_next(const kali_postings *p, int64_t id, size_t *row) {
     size_t low = *row, high, step = 1;
     if (low >= p->count || p->rows[low].id > id) low = 0;
@@ -50,10 +50,12 @@ static void mark(words *w, size_t at, size_t term) {
     if (at / 64 >= w->end) w->end = at / 64 + 1;
 }
 
-/* The part that begins at the position `from`. Returns whether there are more. */
-static bool gather(const kali_rank *r, uint32_t place, size_t from, words *w) {
+/* The part that begins at the position `from`. Returns where the next one begins, SIZE_MAX when there is none: at the
+** first word that may stand in a window which ends behind this part. */
+static size_t gather(const kali_rank *r, uint32_t place, size_t from, words *w) {
     uint32_t positions[TIMES];
     int64_t id = kali_documents_id(&r->documents, place);
+    size_t next = SIZE_MAX;
     bool more = false;
     for (uint64_t held = r->held[r->documents.slots[place]]; held; held &= held - 1) {
         size_t t = (size_t)__builtin_ctzll(held);
@@ -61,12 +63,18 @@ static bool gather(const kali_rank *r, uint32_t place, size_t from, words *w) {
             const kali_postings *p = &r->terms[t].forms[f];
             if (!find_next(p, id, &w->cursors[t][f])) continue;
             size_t found = kali_positions(p, w->cursors[t][f], positions, TIMES);
-            more |= found && positions[found - 1] >= from + PART;
-            for (size_t i = 0; i < found && positions[i] < from + PART; i++)
-                if (positions[i] >= from) mark(w, positions[i] - from, t);
+            for (size_t i = 0; i < found; i++) {
+                size_t at = positions[i];
+                if (at >= from + PART - WORDS && at < next) next = at;
+                if (at >= from + PART) {
+                    more = true;
+                    break;
+                }
+                if (at >= from) mark(w, at - from, t);
+            }
         }
     }
-    return more;
+    return more ? next : SIZE_MAX;
 }
 
 static double weight_of(const kali_rank *r, uint64_t terms) {
@@ -100,9 +108,8 @@ static double best_window(const kali_rank *r, uint32_t place, words *w) {
     uint64_t held = r->held[r->documents.slots[place]], best_terms = 0;
     double best = 0;
     if (!(held & (held - 1))) return weight_of(r, held);
-    bool more = true;
-    for (size_t from = 0; more; from += PART - WORDS) {
-        more = gather(r, place, from, w);
+    for (size_t from = 0, next; from != SIZE_MAX; from = next) {
+        next = gather(r, place, from, w);
         look_through(r, w, &best_terms, &best);
     }
     return best;

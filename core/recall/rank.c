@@ -62,6 +62,7 @@ typedef struct window {
 /* The slot of a message that takes part; SIZE_MAX when it does not. */
 static size_t locate(const kali_documents *d, window *w, int64_t id) {
     uint64_t at = (uint64_t)id - (uint64_t)w->first;
+    if (id < 0) return SIZE_MAX;
     if (at >= KALI_BLOCK) {
         size_t slot = kali_documents_slot(d, id, w->base);
         if (slot == SIZE_MAX) return slot;
@@ -251,7 +252,7 @@ static void add_sessions(kali_rank *r) {
     double most = r->weights->session > 0 ? r->weights->session * kali_rank_best(r) : 0;
     for (size_t s = 0; s <= d->sessions; s++) {
         float more = r->session[s] - least;
-        r->session[s] = more > 0 ? (float)(most * more / best) : 0;
+        r->session[s] = more > 0 && best > 0 ? (float)(most * more / best) : 0;
     }
     for (size_t i = 0; i < r->active_count; i++) {
         uint32_t place = r->active[i];

@@ -49,8 +49,8 @@ typedef struct kali_rank {
     kali_days past;             /* when the query says it was, and something was said; to 0: none */
 } kali_rank;
 
-/* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents and
-** reader. */
+/* Scores all documents. The rank is zero-initialised but for store, weights, lexicon, question, documents,
+** reader and the times. */
 kal_code kali_rank_score(kali_rank *rank, kal_err *err);
 void kali_rank_free(kali_rank *rank);
 /* Adds the scores of one term to the messages at these places, whose tf are in `own`, and to their neighbours. */

@@ -50,6 +50,7 @@ typedef struct reading {
 /* Takes in a block. A session whose messages are not in the order of slots is tangled from then on. */
 static bool take_block(reading *g, int64_t number, kal_str blob) {
     kali_history *h = g->history;
+    if (blob.len < KALI_RECORD) return true; /* damaged: memory is made only for what is there */
     if (!kali_history_block(h, number)) return false;
     if (h->count > g->room) {
         kali_record *p = realloc(g->records, h->block_room * KALI_BLOCK * sizeof *p);

@@ -69,7 +69,7 @@ static const char AFTER[] =
 
 /* The block of that id; it lasts until the next call. *found: there is one. */
 static kal_code read_block(kali_reader *r, int64_t id, kal_str *out, bool *found, kal_err *err) {
-    if (r->at == 0 || r->at + 1 != id) {
+    if (r->at == 0 || r->at != id - 1) {
         kali_reset(r->page);
         kali_bind_integer(r->page, 1, id);
     }
@@ -105,7 +105,7 @@ static kal_code parse_structure(kali_reader *r, kal_str block, kal_err *err) {
     if (!r->segments) return kali_fail(err, KAL_NOMEM, "out of memory");
     for (uint64_t l = 0; l < levels; l++) {
         if (!(p = varint(p, end, &merging)) || !(p = varint(p, end, &in_level)) ||
-            r->count + in_level > total)
+            in_level > total - r->count)
             return damaged(err);
         for (uint64_t i = 0; i < in_level; i++) {
             if (!(p = varint(p, end, &id)) || !(p = varint(p, end, &first)) ||

@@ -41,6 +41,8 @@ size_t kal_text_real(double value, char out[KAL_NUMBER_SIZE]) {
     }
     int n = snprintf(out, KAL_NUMBER_SIZE, "%.15g", value);
     if (strtod(out, NULL) != value) n = snprintf(out, KAL_NUMBER_SIZE, "%.17g", value);
+    char *comma = strchr(out, ','); /* of a locale that a program around the library may have set */
+    if (comma) *comma = '.';
     if (strpbrk(out, ".e")) return (size_t)n;
     memcpy(out + n, ".0", 3);
     return (size_t)n + 2;

@@ -248,6 +248,35 @@ static void damaged_segments_are_an_error_and_no_crash(void **state) {
     compare_all(f);
 }
 
+/* Counts and ids at the ends of their ranges, which no chance finds. */
+static void numbers_out_of_range_are_an_error_and_no_crash(void **state) {
+    fixture *f = *state;
+    unsigned char structure[13 + 9 + 300] = {0, 0, 0, 0, 2, 1, 5, 0, 1, 1, 1, 1, 0}, was[8192];
+    for (int i = 0; i < 3; i++)
+        add_message(f, "a", "apple pear plum");
+    /* One segment in all, and then a level of 2^64 - 1. */
+    memset(structure + 13, 0xFF, 9);
+    memset(structure + 22, 1, 300);
+    int n = get_block(f, 10, was);
+    set_block(f, 10, structure, sizeof structure);
+    kal_query query = {.text = T("apple pear"), .limit = 3};
+    kal_hit hits[3];
+    size_t count;
+    fails(KAL_CORRUPT, kal_recall_find(f->store, &query, hits, &count, &f->err));
+    set_block(f, 10, was, n);
+    /* A message that another program has given one of the least ids is indexed, and is in no record. */
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    double best = hits[0].score;
+    run(f, "INSERT INTO kalito_messages_fts(rowid, text) VALUES (-9223372036854775807, 'apple pear apple')");
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 3);
+    assert_true(hits[0].score == best);
+    /* A record of nothing takes no memory. */
+    run(f, "INSERT INTO kalito_documents(block, records) VALUES (28823037615171172, x'')");
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 3);
+}
+
 static void a_damaged_index_is_mended_by_making_it_anew(void **state) {
     fixture *f = *state;
     kal_finding findings[4];
@@ -305,6 +334,7 @@ int main(void) {
         ON_SESSION(the_reader_gives_what_fts5_gives_after_random_changes),
         ON_SESSION(what_a_transaction_has_added_is_read_before_it_ends),
         ON_SESSION(damaged_segments_are_an_error_and_no_crash),
+        ON_SESSION(numbers_out_of_range_are_an_error_and_no_crash),
         ON_SESSION(a_damaged_index_is_mended_by_making_it_anew),
         ON_SESSION(the_check_names_what_is_wrong),
     };
