@@ -10,6 +10,7 @@ local terms = kalito.script.builtin("lib/terms")
 local M = {}
 
 local counts = {} -- reused by text.scan
+local SLACK <const> = 8 -- tokens that a sentence may take less in a line with another one than by itself
 
 -- Which kinds of sentences a text has words for.
 local function kinds_of(sentence, words)
@@ -138,19 +139,35 @@ local function cut(item, limit)
   return best
 end
 
--- The sentence that adds most for its length, taken out of the list.
-local function next_best(list, told, options, weights)
-  local best, at
-  for i, item in ipairs(list) do
-    local sum = 0
-    for term in pairs(item.terms) do
-      if not told[term] then sum = sum + weights[term] end
-    end
-    local gain = (item.worth + options.by_new * sum) * (item.role == "user" and 1 or options.answer)
-      / item.tokens ^ options.by_length
-    if not best or gain > best then best, at = gain, i end
+local function gain_of(item, told, options, weights)
+  local sum = 0
+  for term in pairs(item.terms) do
+    if not told[term] then sum = sum + weights[term] end
   end
-  return table.remove(list, at)
+  return (item.worth + options.by_new * sum) * (item.role == "user" and 1 or options.answer)
+    / item.tokens ^ options.by_length
+end
+
+local function is_less(a, b)
+  if a.gain ~= b.gain then return a.gain < b.gain end
+  return a.at > b.at
+end
+
+-- The sentence that adds most for its length, taken out of the list. What a sentence adds only falls: the list has them
+-- by what they added when last looked at, the most last, and who still adds most is it (M. Minoux, Accelerated Greedy
+-- Algorithms, 1978).
+local function next_best(list, told, options, weights)
+  while true do
+    local item = table.remove(list)
+    item.gain = gain_of(item, told, options, weights)
+    if #list == 0 or not is_less(item, list[#list]) then return item end
+    local low, high = 1, #list + 1
+    while low < high do
+      local middle = (low + high) // 2
+      if is_less(list[middle], item) then low = middle + 1 else high = middle end
+    end
+    table.insert(list, low, item)
+  end
 end
 
 -- The sentences that may be told, with what they are worth, and how much each word says when it is new: words of every
@@ -176,15 +193,18 @@ end
 function M.summary(messages, limit, options, words)
   local list, taken, told, summary = sentences_of(messages, words, options), {}, {}, ""
   local left, weights = candidates(list, options, words)
-  local best
+  for _, item in ipairs(left) do item.gain = gain_of(item, told, options, weights) end
+  table.sort(left, is_less)
+  local best, room = nil, limit
   while #left > 0 and #taken < options.lines do
     local item = next_best(left, told, options, weights)
     best = best or item
-    if not is_said(item, taken, options.near) then
+    local fits = item.pair or item.tokens <= room + SLACK
+    if fits and not is_said(item, taken, options.near) then
       taken[#taken + 1] = item
       local longer = joined(taken)
       if text.tokens(longer) <= limit then
-        summary = longer
+        summary, room = longer, limit - text.tokens(longer)
         for term in pairs(item.terms) do told[term] = true end
       else
         table.remove(taken)

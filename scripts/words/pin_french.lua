@@ -58,7 +58,7 @@ return {
     "nos",
   },
   chatter_words = {
-    "merci", "merci beaucoup", "bonjour", "bonsoir", "salut", "super", "génial", "formidable", "magnifique",
+    "merci", "merci beaucoup", "bonjour", "bonsoir", "salut", "génial", "formidable", "magnifique",
     "incroyable", "j'adore", "bravo", "félicitations", "bonne nuit", "bonne chance", "haha", "mdr", "fier", "fière",
     "désolé", "désolée", "de rien", "trop bien", "trop drôle",
   },
@@ -68,12 +68,12 @@ return {
     "imagine", "crée", "génère", "dis-moi", "donne-moi un", "donne-moi une",
   },
   doubt_words = {
-    "peut-être", "je crois", "je pense", "probablement", "sans doute", "si", "serait", "pourrait", "pourrions",
+    "peut-être", "je crois", "je pense", "probablement", "sans doute", "si je", "si on", "si nous", "serait", "pourrait", "pourrions",
     "pas encore décidé", "pas sûr", "pas sûre", "j'hésite", "nous hésitons",
   },
   story_words = {
-    "hier", "avant-hier", "la semaine dernière", "le mois dernier", "l'année dernière", "l'été dernier",
-    "la nuit dernière", "il y a des années", "quand j'étais", "l'autre jour", "ce matin", "avant",
+    "hier soir", "hier matin", "avant-hier", "la semaine dernière", "le mois dernier", "l'année dernière", "l'été dernier",
+    "la nuit dernière", "il y a des années", "quand j'étais", "l'autre jour", "ce matin",
   },
-  addressed_words = { "tu", "ton", "ta", "tes", "toi", "te", "vous", "votre", "vos" },
+  addressed_words = { "tu", "tes", "toi", "vous", "votre", "vos" },
 }

@@ -62,7 +62,7 @@ return {
     "unserem", "unserer",
   },
   chatter_words = {
-    "danke", "vielen dank", "dankeschön", "toll", "super", "klasse", "wow", "haha", "hallo", "ich liebe",
+    "danke", "vielen dank", "dankeschön", "wow", "haha", "hallo", "ich liebe",
     "glückwunsch", "herzlichen glückwunsch", "viel spaß", "viel glück", "freut mich", "freue mich", "so schön",
     "wunderschön", "gute nacht", "guten morgen", "stolz", "dankbar", "gern geschehen", "tut mir leid",
   },
@@ -72,12 +72,12 @@ return {
     "erstelle", "fasse", "erkläre mir", "erklär mir", "liste", "beschreibe", "stell dir vor", "gib mir", "nenne mir",
   },
   doubt_words = {
-    "vielleicht", "wahrscheinlich", "vermutlich", "ich glaube", "ich denke", "ich überlege", "wir überlegen", "falls",
+    "vielleicht", "wahrscheinlich", "vermutlich", "ich glaube", "ich denke", "ich überlege", "wir überlegen",
     "wenn ich", "wäre", "wären", "könnte", "könnten", "unentschieden", "noch nicht entschieden", "noch nicht sicher",
   },
   story_words = {
     "gestern", "vorgestern", "letzte woche", "letztes wochenende", "letzten monat", "letztes jahr", "letzten sommer",
     "letzte nacht", "neulich", "als ich", "früher", "vor jahren", "heute morgen",
   },
-  addressed_words = { "du", "dein", "deine", "deinen", "dir", "dich" },
+  addressed_words = { "du bist", "du hast", "du kannst", "bist du", "hast du", "kannst du", "dein", "deine", "deinen", "dir", "dich" },
 }

@@ -69,11 +69,11 @@ return {
   },
   doubt_words = {
     "quizás", "quizá", "tal vez", "a lo mejor", "creo que", "probablemente", "puede que", "podría", "podríamos",
-    "si", "sería", "todavía no hemos decidido", "no estoy seguro", "no estoy segura", "estoy pensando",
+    "sería", "todavía no hemos decidido", "no estoy seguro", "no estoy segura", "estoy pensando",
   },
   story_words = {
     "ayer", "anteayer", "anoche", "la semana pasada", "el mes pasado", "el año pasado", "el verano pasado",
     "hace años", "cuando era", "el otro día", "esta mañana", "antes",
   },
-  addressed_words = { "tú", "tu", "tus", "te", "contigo" },
+  addressed_words = { "tú", "tu", "tus", "contigo" },
 }

@@ -127,6 +127,14 @@ describe("kalito recall", function()
     assert.are.equal(2, (f:run("recall", "x", "--limit", "0")))
     assert.are.equal(3, (f:run("recall", "x", "--session", "Nowhere")))
   end)
+
+  it("goes on with the shipped word lists when the user's are broken, and says so", function()
+    f:shell "mkdir -p config/kalito/words; echo 'return nothing.here' >config/kalito/words/english.lua"
+    local _, expected = f:shell "XDG_CONFIG_HOME=$PWD/none kalito recall 'where is the car?'"
+    local status, out, err = f:run("recall", "where is the car?")
+    assert.are.same({ 0, expected }, { status, out })
+    assert.truthy(err:find("english.lua:1: .*: the shipped word lists are used"), err)
+  end)
 end)
 
 describe("kalito context --explain", function()

@@ -129,6 +129,11 @@ describe("An entry of a lorebook", function()
     assert.are.equal("", found(keyed { "^gr[ae]y" }, "grey wolf"))
   end)
 
+  it("takes a path for a word, though it begins with a slash and has another one", function()
+    assert.are.equal("", found(keyed({ "/home/user", "/usr/bin" }), "I stay at home, as I am used to"))
+    assert.are.equal("A", found(keyed({ "/home/user" }), "It lies in /home/user."))
+  end)
+
   it("takes keys of SillyTavern without slashes as they stand, though all of its entries say use_regex", function()
     local card = keyed({ "Mr. Smith" }, { use_regex = true, extensions = { selectiveLogic = 0 } })
     assert.are.equal("A", found(card, "a mr. smith came"))

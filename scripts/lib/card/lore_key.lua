@@ -36,8 +36,9 @@ end
 
 -- What a key is when words do not say it; nil, nil: they do.
 local function automaton_of(key, how)
-  local inner, flags = key:match "^/(.+)/(%a*)$"
-  if inner then return lore_automaton.compile(inner, flags) end
+  local inner, flags = key:match "^/(.+)/([dgimsuvy]*)$"
+  local is_path = inner and inner:gsub("\\.", ""):find("/", 1, true)
+  if inner and not is_path then return lore_automaton.compile(inner, flags) end
   if how.regex and key:find "[%^%$%.%*%+%?%(%)%[%]{}|\\]" then return lore_automaton.compile(key) end
   if how.exact or how.inside then
     return lore_automaton.literal(key, { whole = not how.inside, any_case = not how.exact })

@@ -1,6 +1,6 @@
 -- trial.lua: whether a policy does what it should: the tests that it carries, and the contract of its kind: types,
 -- ranges, the same answer to the same input, input left as it was. A policy that is not shipped runs in the jail. The
--- file of a persona is tried in persona_trial.lua, with the parts that are handed out at the end.
+-- file of a persona is tried in persona/trial.lua, with the parts that are handed out at the end.
 
 local kalito = package.loaded.kalito
 local catalog = require "kalito.policy.catalog"
