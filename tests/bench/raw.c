@@ -21,7 +21,7 @@ const char contender[] = "raw+lua";
 const char contender[] = "raw";
 #endif
 
-/* Those of core/store/sqlite.c. */
+/* Those of core/sqlite.c. */
 static const char SETTINGS[] = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
                                "PRAGMA cache_size = -4000; PRAGMA secure_delete = FAST;"
                                "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
