@@ -150,6 +150,64 @@ static void words_that_stand_together_count_more(void **state) {
     assert_true(best(f, "garden shed") == near);
 }
 
+/* A text of 9,000 words, two of which are the given ones, at these places. */
+static char *long_text(int first, int second) {
+    char *text = malloc(9000 * 7 + 1), *p = text;
+    for (int i = 0; i < 9000; i++)
+        p += sprintf(p, "%s ", i == first ? "garden" : i == second ? "shed" : "word");
+    return text;
+}
+
+/* Positions are looked at part by part. */
+static void words_stand_together_wherever_they_do_in_a_long_message(void **state) {
+    fixture *f = *state;
+    static const int places[] = {1, 4080, 4088, 4090, 4093, 4095, 4096, 4100, 8175, 8180, 8192, 8990};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char *together = long_text(places[i], places[i] + 7), *apart = long_text(places[i], places[i] + 8);
+        int64_t near = say(f, "a", "user", NULL, together), far = say(f, "b", "user", NULL, apart);
+        ok(recall(f, "garden shed"));
+        assert_true(score_of(near) > 1.05 * score_of(far));
+        ok(kal_message_del(f->store, near, &f->err));
+        ok(kal_message_del(f->store, far, &f->err));
+        free(together);
+        free(apart);
+    }
+}
+
+static void what_says_the_same_is_handed_out_once(void **state) {
+    fixture *f = *state;
+    kal_query query = {.text = T("When does the zebra eat apples?"), .limit = 100};
+    int64_t first = say(f, "a", "user", NULL, "The zebra of Lisbon eats apples in the morning."),
+            other = say(f, "a", "user", NULL, "A zebra is a kind of horse."),
+            repeats = say(f, "a", "assistant", NULL, "Noted! \"The zebra of Lisbon eats apples in the morning.\""),
+            again = say(f, "a", "user", NULL, "the zebra of Lisbon eats apples, in the morning"),
+            last = say(f, "a", "user", NULL, "Apples are red.");
+    char reasons[200];
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 5);
+    double most = hits[0].score, less = score_of(other), least = score_of(last);
+    query.similar = 0.8;
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 3);
+    assert_int_equal(hits[0].message.id, again); /* the newest of what the user said */
+    assert_true(hits[0].score == most && score_of(other) == less && score_of(last) == least);
+    assert_int_equal(hits[0].copy_count, 2);
+    assert_int_equal(hits[0].copies[0], first);
+    assert_int_equal(hits[0].copies[1], repeats);
+    assert_int_equal(hits[1].copy_count, 0);
+    snprintf(reasons, sizeof reasons, "[[\"also said in\",\"%d %d\"],[\"words\",", (int)first, (int)repeats);
+    assert_memory_equal(hits[0].reasons.data, reasons, strlen(reasons));
+    assert_memory_equal(hits[0].reasons.data + hits[0].reasons.len - 2, "]]", 3);
+    /* As much of it as nothing else says is no copy. */
+    ok(kal_message_set(f->store,
+                       &(kal_message){.id = repeats, .text = T("Noted! \"The zebra of Lisbon eats apples in the morning.\""
+                                                               " And in the evening it has hay, which it takes in the"
+                                                               " stable behind the house of the keeper.")},
+                       &f->err));
+    ok(kal_recall_find(f->store, &query, hits, &count, &f->err));
+    assert_int_equal(count, 4);
+}
+
 static void a_date_that_is_asked_for_raises_its_day(void **state) {
     fixture *f = *state;
     int64_t march = add_message_at(f, "a", "We ate soup", "2025-03-09T10:00:00.000Z");
@@ -591,8 +649,8 @@ static void take_away(fixture *f, int64_t apart) {
         ok(kal_message_del(f->store, 300 + i * apart, &f->err));
 }
 
-/* Thirty of 320 places are many, of 1,280 few: that goes another way, and must come to the same. */
-static void common_words_count_as_rare_ones_do(void **state) {
+/* How far apart the ids of other messages are, and so in how many blocks the records stand. */
+static void the_ids_of_other_messages_change_no_score(void **state) {
     fixture *f = *state;
     static const char *const texts[] = {
         "the boiler",      "a manual, a boiler?", "no", "Where is the manual?",
@@ -731,6 +789,8 @@ int main(void) {
         ON_SESSIONS(weights_that_make_no_sense_do_no_harm),
         ON_SESSIONS(forms_and_related_words_are_found_after_the_word_itself),
         ON_SESSIONS(words_that_stand_together_count_more),
+        ON_SESSIONS(words_stand_together_wherever_they_do_in_a_long_message),
+        ON_SESSIONS(what_says_the_same_is_handed_out_once),
         ON_SESSIONS(a_date_that_is_asked_for_raises_its_day),
         ON_SESSIONS(the_assistants_words_count_less_unless_they_are_asked_for),
         ON_SESSIONS(what_the_assistant_answered_has_the_words_of_the_question),
@@ -754,7 +814,7 @@ int main(void) {
         ON_SESSIONS(what_is_gone_or_changed_is_not_found),
         ON_SESSIONS(an_undone_transaction_leaves_no_trace),
         ON_SESSIONS(any_query_gives_falling_scores_and_the_same_again),
-        ON_SESSIONS(common_words_count_as_rare_ones_do),
+        ON_SESSIONS(the_ids_of_other_messages_change_no_score),
         ON_SESSIONS(other_languages_are_not_worse_than_plain_fts5),
     };
     return cmocka_run_group_tests_name("recall", tests, NULL, NULL);
