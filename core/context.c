@@ -5,7 +5,6 @@
 */
 #include "context/context.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +104,10 @@ static kal_code find_stored(kali_build *b, kal_err *err) {
 static kal_code make_new(kali_build *b, kali_entry *e, kal_err *err) {
     bool stored = b->request->message != 0;
     kal_str role = stored ? b->stored.role : b->request->role;
-    char id[24] = "";
-    if (stored) snprintf(id, sizeof id, "%lld", (long long)b->stored.id);
     *e = (kali_entry){.item = {.part = KAL_PART_NEW, .score = b->stored.importance_score}};
     if (!kali_build_keep(b, stored ? b->stored.text : b->request->text, &e->item.text) ||
         !kali_build_keep(b, kali_some_role(role), &e->item.role) ||
-        (stored && !kali_build_keep(b, kal_text(id), &e->item.id)) ||
+        (stored && !kali_build_keep_id(b, b->stored.id, &e->item.id)) ||
         !kali_build_keep(b, b->stored.score_reasons, &e->item.reasons))
         return nomem(err);
     kali_build_put(&e->item, true, "the new message is always sent");

@@ -29,6 +29,8 @@ kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...)
 /* Milliseconds since 1970 to "YYYY-MM-DDTHH:MM:SS.mmmZ"; years 0000 to 9999. */
 void kali_time_format(int64_t ms, char out[25]);
 bool kali_time_ms(kal_str text, int64_t *ms);
+/* A clock that only goes on, for how long things take: ms since some moment. */
+int64_t kali_clock_ms(void);
 
 /* ---- arena.c: memory of one answer ---- */
 
@@ -70,6 +72,8 @@ bool kali_db_is_idle(kali_db *db);
 /* A number that changes when another connection has written to the file. */
 uint32_t kali_db_version(kali_db *db);
 void kali_db_interrupt(kali_db *db);
+/* Triggers run, or not: other programs' must not see a migration. Returns whether they ran. */
+bool kali_db_triggers(kali_db *db, bool enabled);
 /* Gives SQL, in the core's statements only, a function of one text: `f` makes *text its result, false: no memory. */
 kal_code kali_db_function(kali_db *db, const char *name, bool (*f)(void *context, kal_str *text),
                           void *context, kal_err *err);
@@ -281,6 +285,23 @@ kal_str kali_json_plain(kal_str s, char *room);
 
 void kali_uuid(kal_store *store, char out[37]);
 
+/* ---- report.c: lists of remarks ---- */
+
+/* Adds a line; `mend` may be NULL. A full or absent report only counts. */
+void kali_report_add(kal_report *report, bool wrong, const char *mend, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- adopt_time.c ---- */
+
+kal_code kali_adopt_plan_times(kali_db *db, kal_report *report, kal_err *err);
+/* Brings the times of messages, pins and summaries into one form, inside a write. */
+kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err);
+/* The same for one message that another program has written; `time` is what it has, and what it has then, in the
+** arena; and for all pins and summaries. */
+kal_code kali_adopt_time(kal_store *store, int64_t id, kal_str session, kal_str *time,
+                         kali_arena *arena, kal_err *err);
+kal_code kali_adopt_note_times(kal_store *store, int64_t *rewritten, kal_err *err);
+
 /* ---- row.c: the row machine ---- */
 
 typedef enum kali_check {
@@ -387,8 +408,6 @@ kal_code kali_row_mint(kal_store *store, const kali_noun *noun, void *row, kal_e
 /* Checks a row for add: required fields, rules, defaults; times are rewritten to the core's form.
  */
 kal_code kali_row_prepare(kal_store *store, const kali_noun *noun, void *row, kal_err *err);
-/* Binds the row's fields to $1.. of a statement. */
-void kali_row_bind(const kali_noun *noun, kali_stmt *q, const void *row);
 /* Reads the current row of a statement whose columns are the noun's fields. NOMEM. */
 kal_code kali_row_read(kal_store *store, const kali_noun *noun, kali_stmt *q, void *row,
                        kal_err *err);

@@ -1161,8 +1161,8 @@ typedef struct kal_share {
     double min_importance;
 } kal_share;
 
-/* How a context is filled: pins first, then summaries, recalled messages, and the recent ones with
-** all that is left. */
+/* How a context is filled: pins first, then summaries, then the recent messages, which leave the recalled ones their
+** share, and these with all that is left. */
 typedef struct kal_plan {
     kal_share pin, summary, recalled, recent;
     /* The recent part drops its oldest so many at a time, 1..100: providers cache prefixes. */

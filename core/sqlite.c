@@ -115,9 +115,7 @@ static bool has_log(sqlite3 *handle) {
 ** has just come and asks every millisecond overtakes it for ever. */
 static int wait_for_others(void *context, int times) {
     kali_db *db = context;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    int64_t now = kali_clock_ms();
     if (times == 0) {
         db->waits_since = now;
         db->interrupted = 0; /* one that came while nothing ran is none of this call */

@@ -5,7 +5,6 @@
 
 #include <sqlite3.h>
 #include <string.h>
-#include <time.h>
 
 #define BYTES_MAX (64 * 1024 * 1024)
 
@@ -16,15 +15,9 @@ typedef struct guard {
     char refused[120];
 } guard;
 
-static int64_t clock_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int is_late(void *context) {
     guard *g = context;
-    g->late = clock_ms() > g->deadline;
+    g->late = kali_clock_ms() > g->deadline;
     return g->late;
 }
 
@@ -225,7 +218,7 @@ static kal_code run(kali_db *db, const kal_sql *query, const guard *g, kali_aren
 
 kal_code kali_db_query(kali_db *db, const kal_sql *query, kali_arena *arena, kal_rows *out,
                        kal_err *err) {
-    guard g = {.deadline = clock_ms() + (query->ms > 0 ? query->ms : 10000)};
+    guard g = {.deadline = kali_clock_ms() + (query->ms > 0 ? query->ms : 10000)};
     sqlite3 *h = kali_db_handle(db);
     sqlite3_set_authorizer(h, judge, &g);
     sqlite3_progress_handler(h, 1000, is_late, &g);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- paths ---- */
@@ -43,12 +42,6 @@ kal_code kali_sync(const char *path, kal_err *err) {
         return kali_fail(err, number == ENOSPC ? KAL_FULL : KAL_IO, "%s: %s", path,
                          strerror(number));
     return KAL_OK;
-}
-
-static int64_t clock_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* "20250301T093000000Z" */
@@ -168,9 +161,9 @@ static kal_code open_raw(const char *path, kal_options options, kali_db **out, k
 static kal_code copy_snapshot(kali_copy *copy, kali_db *to, kal_backup *counts, kal_err *err) {
     bool outside = kali_db_is_idle(copy->from);
     kal_code code = outside ? kali_db_script(copy->from, "BEGIN", err) : KAL_OK;
-    int64_t begun = clock_ms();
+    int64_t begun = kali_clock_ms();
     if (code == KAL_OK && copy->verify) code = kali_backup_describe(copy->from, counts, err);
-    copy->counted_ms = clock_ms() - begun;
+    copy->counted_ms = kali_clock_ms() - begun;
     if (code == KAL_OK) code = kali_db_copy(copy->from, to, copy->stop, err);
     if (outside) kali_db_script(copy->from, "COMMIT", NULL);
     /* A backup is one file: it must not come with a log. */
@@ -242,13 +235,13 @@ static kal_code write_copy(kali_copy *copy, const char *temporary, kal_backup *o
     kal_backup counts = {0};
     char name[KAL_NAME_MAX + 1];
     uint64_t hash;
-    int64_t begun = clock_ms();
+    int64_t begun = kali_clock_ms();
     kal_code code = fill(copy, temporary, &counts, err);
-    int64_t copied = clock_ms();
+    int64_t copied = kali_clock_ms();
     if (code == KAL_OK) code = verify_copy(copy, temporary, &counts, out, &hash, err);
     if (code != KAL_OK) return code;
     out->copy_ms = copied - begun - copy->counted_ms;
-    out->verify_ms = clock_ms() - copied + copy->counted_ms;
+    out->verify_ms = kali_clock_ms() - copied + copy->counted_ms;
     kali_time_format(copy->now, out->created_at);
     choose_name(copy, hash, name);
     if (!compose(out->path, copy->folder, name))
@@ -372,7 +365,7 @@ static kal_code verify_content(kali_db *db, const char *path, kal_backup *out, k
 static kal_code examine(const char *path, bool verify, kal_backup *out, kal_err *err) {
     uint64_t hash;
     kali_db *db;
-    int64_t begun = clock_ms();
+    int64_t begun = kali_clock_ms();
     memset(out, 0, sizeof *out);
     if (!path || strlen(path) >= KAL_PATH_MAX)
         return kali_fail(err, KAL_MISUSE, "backup: the path is empty or too long");
@@ -384,7 +377,7 @@ static kal_code examine(const char *path, bool verify, kal_backup *out, kal_err 
     code = kali_backup_describe(db, out, err);
     if (code == KAL_OK && verify) code = verify_content(db, path, out, err);
     kali_db_close(db);
-    out->verify_ms = clock_ms() - begun;
+    out->verify_ms = kali_clock_ms() - begun;
     return code == KAL_OK ? code : kali_name_file(path, code, err);
 }
 

@@ -15,8 +15,6 @@ kal_code kali_db_copy(kali_db *from, kali_db *to, const _Atomic(bool) *stop, kal
 kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err);
 /* Writes the whole file anew, without free pages. */
 kal_code kali_db_pack(kali_db *db, kal_err *err);
-/* Triggers run, or not: other programs' must not see a migration. Returns whether they ran. */
-bool kali_db_triggers(kali_db *db, bool enabled);
 /* Looks at a statement of a script before it is run: *skip keeps it from running, an error ends the script. */
 typedef kal_code kali_sieve(void *context, const char *text, bool *skip, kal_err *err);
 /* Runs the first statement of *sql, comments skipped, and moves *sql behind it. `sieve` may be NULL. */
@@ -28,12 +26,6 @@ kal_code kali_db_next(kali_db *db, const char **sql, kali_sieve *sieve, void *co
 /* One statement of a user, which may only read; the rows live in the arena. */
 kal_code kali_db_query(kali_db *db, const kal_sql *query, kali_arena *arena, kal_rows *out,
                        kal_err *err);
-
-/* ---- report.c: lists of remarks ---- */
-
-/* Adds a line; `mend` may be NULL. A full or absent report only counts. */
-void kali_report_add(kal_report *report, bool wrong, const char *mend, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 /* ---- backup.c ---- */
 
@@ -81,16 +73,5 @@ kal_code kali_adopt_prepare(kal_store *store, bool plan, kal_report *report, kal
 kal_code kali_adopt_ranges(kal_store *store, kal_report *report, kal_err *err);
 /* Names what is foreign in the file, and messages without a session. */
 kal_code kali_adopt_report(kal_store *store, kal_report *report, kal_err *err);
-
-/* ---- adopt_time.c ---- */
-
-kal_code kali_adopt_plan_times(kali_db *db, kal_report *report, kal_err *err);
-/* Brings the times of messages, pins and summaries into one form, inside a write. */
-kal_code kali_adopt_times(kal_store *store, kal_report *report, kal_err *err);
-/* The same for one message that another program has written; `time` is what it has, and what it has then, in the
-** arena; and for all pins and summaries. */
-kal_code kali_adopt_time(kal_store *store, int64_t id, kal_str session, kal_str *time,
-                         kali_arena *arena, kal_err *err);
-kal_code kali_adopt_note_times(kal_store *store, int64_t *rewritten, kal_err *err);
 
 #endif

@@ -22,7 +22,6 @@ struct kal_context {
     kali_arena arena;
     kal_context_info info;
     kali_entry *entries; /* persona, pins, summaries, recent oldest first, recalled by time, new */
-    size_t room;
     kal_prompt *messages;
     kal_store *store; /* while the context is being built */
 };
@@ -61,6 +60,10 @@ kali_entry *kali_build_entry(kali_build *build, kal_part part);
 /* A copy that lives as long as the context. False when out of memory. */
 static inline bool kali_build_keep(kali_build *build, kal_str text, kal_str *out) {
     return kali_arena_copy(&build->context->arena, text, out);
+}
+static inline bool kali_build_keep_id(kali_build *build, int64_t id, kal_str *out) {
+    char text[KAL_NUMBER_SIZE];
+    return kali_build_keep(build, (kal_str){text, kal_text_integer(id, text)}, out);
 }
 static inline void kali_build_put(kal_item *item, bool in, const char *why) {
     item->in = in;

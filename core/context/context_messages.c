@@ -4,21 +4,18 @@
 */
 #include "context/context.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns: id, role, text, importance_score, score_reasons, created_at, speaker. */
+/* Columns: id, role, text, importance_score, score_reasons, created_at. */
 static kal_code read_message(kali_build *b, kali_stmt *q, kali_entry *e, kal_err *err) {
-    char id[24];
-    kal_str role = kali_text(q, 1), text = kali_text(q, 2);
+    kal_str role = kali_text(q, 1);
     e->number = kali_integer(q, 0);
     e->item.score = kali_real(q, 3);
-    snprintf(id, sizeof id, "%lld", (long long)e->number);
-    if (!kali_build_keep(b, kal_text(id), &e->item.id) ||
+    if (!kali_build_keep_id(b, e->number, &e->item.id) ||
         !kali_build_keep(b, kali_some_role(role), &e->item.role) ||
-        !kali_build_keep(b, text.data ? text : (kal_str){"", 0}, &e->item.text) ||
+        !kali_build_keep(b, kali_some(kali_text(q, 2)), &e->item.text) ||
         !kali_build_keep(b, kali_text(q, 4), &e->item.reasons) ||
         !kali_build_keep(b, kali_text(q, 5), &e->created_at))
         return kali_fail(err, KAL_NOMEM, "out of memory");
@@ -164,7 +161,7 @@ kal_code kali_build_recent(kali_build *b, const kali_found *found, kal_err *err)
     if (code == KAL_OK) code = fetch_recent(b, &first, &count, err);
     if (code != KAL_OK) return code;
     kali_entry *a = b->context->entries + first;
-    int64_t cap = (int64_t)(b->plan.recent.share * (double)b->after_fixed);
+    int64_t cap = kali_build_section(b, &b->plan.recent).cap;
     if (cap > b->rest - reserved) cap = b->rest - reserved;
     code = take_run(b, a, count, cap, &start, err);
     if (code != KAL_OK) return code;

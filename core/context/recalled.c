@@ -97,15 +97,13 @@ static double rounded(double score) {
 
 static kal_code put(picker *p, const kal_message *row, const kal_recalled *r, kal_err *err) {
     kali_build *b = p->build;
-    char id[KAL_NUMBER_SIZE];
     if (p->found->count == p->limit || is_listed(p, row->id)) return KAL_OK;
     kali_entry *e = &p->found->list[p->found->count];
     *e = (kali_entry){.item = {.part = KAL_PART_RECALLED, .score = rounded(r->score)},
                       .lent = rounded(r->lent),
                       .place = p->found->count,
                       .number = row->id};
-    kal_str name = {id, kal_text_integer(row->id, id)};
-    if (!kali_build_keep(b, name, &e->item.id) ||
+    if (!kali_build_keep_id(b, row->id, &e->item.id) ||
         !kali_build_keep(b, kali_some_role(row->role), &e->item.role) ||
         !kali_build_keep(b, kali_some(row->text), &e->item.text) ||
         !kali_build_keep(b, r->reasons, &e->item.reasons) ||
@@ -211,13 +209,13 @@ static double least_of(const kali_build *b, const kali_found *f) {
 }
 
 int64_t kali_build_reserve(const kali_build *b, const kali_found *f) {
-    int64_t cap = (int64_t)(b->plan.recalled.share * (double)b->after_fixed), sum = 0;
+    kali_section s = kali_build_section(b, &b->plan.recalled);
+    int64_t sum = 0;
     double least = least_of(b, f);
-    kali_section s = {.cap = cap};
-    for (size_t i = 0; i < f->count && sum < cap; i++)
+    for (size_t i = 0; i < f->count && sum < s.cap; i++)
         if (own(&f->list[i]) >= least)
             sum += sum ? f->list[i].item.tokens : kali_build_cost(b, &s, &f->list[i]);
-    return sum < cap ? sum : cap;
+    return sum < s.cap ? sum : s.cap;
 }
 
 static bool is_shown(const kali_build *b, int64_t id) {

@@ -3,6 +3,7 @@
 ** ones, and only through the positions in the index: no text is read.
 */
 #include "recall/rank.h"
+#include "search/search.h"
 
 #include <string.h>
 
@@ -11,28 +12,11 @@
 #define PART 4096 /* words of a message that are looked at together */
 #define TIMES 128 /* how often one term is, in one message */
 
-/* The posting of a message among those from `low` to before `high`. */
-static bool find(const kali_postings *p, int64_t id, size_t low, size_t high, size_t *row) {
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (p->rows[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *row = low;
-    return low < p->count && p->rows[low].id == id;
-}
-
-/* The same from where the last one was found, in wider and wider steps: those of a session ascend. */
+/* The posting of a message, from where the last one was found: those of a session ascend. */
 static bool find_next(const kali_postings *p, int64_t id, size_t *row) {
-    size_t low = *row, high, step = 1;
-    if (low >= p->count || p->rows[low].id > id) low = 0;
-    for (high = low; high < p->count && p->rows[high].id < id; step *= 2) {
-        low = high + 1;
-        high += step;
-    }
-    return find(p, id, low, high < p->count ? high : p->count, row);
+    if (*row >= p->count || p->rows[*row].id > id) *row = 0;
+    *row = kali_postings_seek(p, *row, id);
+    return *row < p->count && p->rows[*row].id == id;
 }
 
 /* The words of the query that stand in a part of one message, and what is kept from one message to the next. */

@@ -42,8 +42,6 @@ void kali_rank_free(kali_rank *r) {
                    r->norm,   r->steps, r->known,   r->shares};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
-    kali_reader_close(r->reader);
-    r->reader = NULL;
 }
 
 /* ---- one term ---- */

@@ -50,6 +50,8 @@ typedef struct kali_scope {
 ** NOT_FOUND: there is no such session. */
 kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count, kali_arena *arena,
                          kali_scope *out, kal_err *err);
+/* The highest number of a session; 0 none. */
+kal_code kali_scope_most(kal_store *store, uint32_t *out, kal_err *err);
 static inline bool kali_scope_has(const kali_scope *s, uint32_t number) {
     if (s->numbers && number >= s->numbers) return false;
     const uint8_t *set = s->only ? s->only : s->without;
@@ -115,7 +117,7 @@ int64_t kali_record_read(const uint8_t *bytes, kali_record *out);
 /* Fills the leaf with the block of that number, unless it holds it; zeros when there is none. */
 kal_code kali_leaf_read(kal_store *store, kali_leaf *leaf, int64_t number, kal_err *err);
 /* One record, from the leaf that holds its block or is filled with it; zero-initialise the leaf. flags are 0 when
-** there is no such message; neighbours are not told. */
+** there is no such message. */
 kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_record *out,
                             kal_err *err);
 /* Whether the record of a message says what the message says. */

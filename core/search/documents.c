@@ -142,18 +142,9 @@ static kal_code untangle(kal_store *store, kali_history *h, kal_err *err) {
     return code;
 }
 
-/* The highest number of a session. */
-static kal_code read_most(kal_store *store, uint32_t *out, kal_err *err) {
-    static const char MOST[] = "SELECT max(number) FROM kalito_numbers";
-    int64_t most;
-    kal_code code = kali_db_integer(store->db, MOST, &most, err);
-    if (code == KAL_OK) *out = most > 0 && most < 1 << 24 ? (uint32_t)most : 0;
-    return code;
-}
-
 static kal_code load(kal_store *store, kal_err *err) {
     uint32_t most;
-    kal_code code = read_most(store, &most, err);
+    kal_code code = kali_scope_most(store, &most, err);
     if (code != KAL_OK) return code;
     kali_documents_forget(store);
     kali_history *h = store->history = calloc(1, sizeof *h);
@@ -205,7 +196,7 @@ static bool stays(const kali_record *a, const kali_record *b) {
 static kal_code add_row(kal_store *store, kali_history *h, uint32_t slot, const kali_record *now,
                         int64_t time, bool *fine, kal_err *err) {
     uint32_t most = h->sessions;
-    kal_code code = now->session > most ? read_most(store, &most, err) : KAL_OK;
+    kal_code code = now->session > most ? kali_scope_most(store, &most, err) : KAL_OK;
     if (code != KAL_OK) return code;
     *fine = now->session <= most;
     if (!*fine) return KAL_OK;

@@ -3,7 +3,7 @@
 ** another program has added, edited or deleted is found by two marks: messages above the highest indexed
 ** id, and tombstones left by the triggers. Reading the index is search.c's work.
 */
-#include "care/care.h"
+#include "internal.h"
 #include "text/text.h"
 
 #include <stdlib.h>

@@ -27,18 +27,25 @@ static kal_code mark(kal_store *store, const char *sql, kal_str id, uint8_t *set
     return code;
 }
 
+kal_code kali_scope_most(kal_store *store, uint32_t *out, kal_err *err) {
+    static const char MOST[] = "SELECT max(number) FROM kalito_numbers";
+    int64_t most;
+    kal_code code = kali_db_value(store->db, MOST, &most, err);
+    if (code == KAL_OK) *out = most > 0 && most < 1 << 24 ? (uint32_t)most : 0;
+    return code;
+}
+
 kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count, kali_arena *arena,
                          kali_scope *out, kal_err *err) {
-    static const char MOST[] = "SELECT max(number) FROM kalito_numbers";
     static const char ONE[] = "SELECT number FROM kalito_numbers WHERE session_id = $1";
     static const char ARCHIVED[] =
         "SELECT n.number FROM sessions s JOIN kalito_numbers n ON n.session_id = s.id"
         " WHERE s.archived_at IS NOT NULL";
-    int64_t most;
+    uint32_t most;
     size_t marked = 0;
-    kal_code code = kali_db_value(store->db, MOST, &most, err);
+    kal_code code = kali_scope_most(store, &most, err);
     if (code != KAL_OK) return code;
-    size_t numbers = most > 0 && most < 1 << 24 ? (size_t)most + 1 : 1;
+    size_t numbers = (size_t)most + 1;
     uint8_t *set = kali_arena_alloc(arena, numbers / 8 + 1);
     if (!set) return kali_fail(err, KAL_NOMEM, "out of memory");
     memset(set, 0, numbers / 8 + 1);

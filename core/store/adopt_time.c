@@ -2,7 +2,7 @@
 ** adopt_time.c: times of the original, of which there are two forms, in the one that sorts: the same instant. Where a
 ** message has none, that of its neighbour.
 */
-#include "care/care.h"
+#include "internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -217,7 +217,7 @@ kal_code kali_row_prepare(kal_store *store, const kali_noun *noun, void *row, ka
 
 /* ---- to and from the database ---- */
 
-void kali_row_bind(const kali_noun *noun, kali_stmt *q, const void *row) {
+static void bind_row(const kali_noun *noun, kali_stmt *q, const void *row) {
     for (size_t i = 0; i < noun->count; i++) {
         const kal_field *f = &noun->fields[i];
         int k = (int)i + 1;
@@ -273,7 +273,7 @@ kal_code kali_row_insert(kal_store *store, const kali_noun *noun, void *row, kal
     kal_code code = kali_redact_row(store, noun, row, err);
     if (code == KAL_OK) code = kali_db_use(store->db, noun->add, &q, err);
     if (code != KAL_OK) return code;
-    kali_row_bind(noun, q, row);
+    bind_row(noun, q, row);
     return kali_run(q, err);
 }
 
@@ -337,7 +337,7 @@ kal_code kali_row_update(kal_store *store, const kali_noun *noun, const void *me
     kali_stmt *q;
     kal_code code = kali_db_use(store->db, noun->set, &q, err);
     if (code != KAL_OK) return code;
-    kali_row_bind(noun, q, merged);
+    bind_row(noun, q, merged);
     return kali_run(q, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define DAY_MS 86400000LL
 #define YEAR_0000_MS (-62167219200000LL)
@@ -150,4 +151,10 @@ bool kal_time_parse(kal_str text, char out[25]) {
     if (!kali_time_ms(text, &ms)) return false;
     kali_time_format(ms, out);
     return true;
+}
+
+int64_t kali_clock_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
