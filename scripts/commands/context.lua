@@ -91,12 +91,8 @@ return {
     { "messages", nil, "print the array to send as JSON" },
   },
   example = "kalito context Trip --budget 2000 --query parking --explain",
-  run = function(args, app)
-    local db, message, code = app.open "read"
-    if not db then return nil, message, code end
-    local session, persona, context
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
+  run = resolve.with_session("read", function(args, db, session)
+    local persona, context, message, code
     if args.persona then
       persona, message, code = resolve.persona(db, args.persona)
       if not persona then return nil, message, code end
@@ -116,5 +112,5 @@ return {
     end
     if not print.json and not args.messages then summarise(context) end
     return true
-  end,
+  end),
 }

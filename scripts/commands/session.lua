@@ -161,7 +161,7 @@ return {
       summary = "Delete a session with all its messages, summaries and pins", arguments = { SESSION },
       example = "kalito session delete Trip", run = resolve.with_session("write", delete),
     },
-    forget = require "kalito.memory.forget",
+    forget = require "kalito.terminal.forget",
     cleanup = {
       summary = "Remove and archive sessions as the retain policy says",
       details = "By default temporary sessions go that were not used for 30 days. kalito script doc retain says how\n"

@@ -1,6 +1,5 @@
 -- why: what a model was told for a turn, and whether it would be told the same now.
 
-local layout = require "kalito.terminal.layout"
 local print = require "kalito.terminal.print"
 local resolve = require "kalito.resolve"
 
@@ -18,7 +17,7 @@ end
 
 local function show_head(turn, details)
   local function line(name, ...)
-    print.write(("%-9s %s\n"):format(name, layout.safe(table.concat({ ... }, " "))))
+    print.write(("%-9s %s\n"):format(name, print.safe(table.concat({ ... }, " "))))
   end
   line("turn", tostring(turn.id), "of", turn.created_at)
   line("model", turn.model or "none")
@@ -59,7 +58,7 @@ local function show_verdict(report)
   print.write(report.equal and "the same would be sent now: " .. report.turn.hash .. "\n"
     or "something else would be sent now\n")
   for _, change in ipairs(report.changes) do
-    print.write(layout.safe(("  %s %s %s"):format(change.part, (change.id or ""):sub(1, 8), change.what)) .. "\n")
+    print.write(print.safe(("  %s %s %s"):format(change.part, (change.id or ""):sub(1, 8), change.what)) .. "\n")
   end
 end
 

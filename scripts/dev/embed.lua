@@ -108,14 +108,18 @@ end
 function emit.scripts(out, files)
   out:write '#include "embedded.h"\n'
   local root = table.remove(files, 1)
-  local rows, arrays = {}, { whole = {}, packed = {} }
+  local rows, arrays, there = {}, { whole = {}, packed = {} }, {}
   table.sort(files)
   for i, path in ipairs(files) do
     local name = path:sub(#root + 2):gsub("%.lua$", "")
     local text, layer = read(path), is_layer(name)
+    there[name] = true
     local code = (layer or often[name]) and compile(name, text)
     rows[i] = ('    {"%s", %s, %s, 0x%xu},\n'):format(name, piece(arrays, "source_" .. i, not layer and text, true),
       piece(arrays, "code_" .. i, code, not at_start[name]), layer and 0 or hash(text))
+  end
+  for _, list in ipairs { built_on, often, at_start } do
+    for name in pairs(list) do assert(there[name], name .. " is listed in embed.lua, and not there") end
   end
   out:write(table.concat(arrays.whole), table.concat(arrays.packed))
   out:write("const kalb_script kalb_scripts[] = {\n", table.concat(rows), "};\n")

@@ -8,7 +8,7 @@ kalito.script = {}
 ---@class kalito.Script
 ---@field name string "policies/score"
 ---@field path? string file name; absent: embedded
----@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"
+---@field origin "--scripts"|"$KALITO_PATH"|"config"|"installed"|"shipped"|"file"
 ---@field source? string absent: the file cannot be read
 ---@field hash? string what names its text in a trace
 ---@field shipped boolean the text is the one embedded in the program, wherever it was found

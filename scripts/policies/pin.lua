@@ -10,7 +10,6 @@ local defaults = {
   threshold = 1,    -- evidence that a sentence needs
   importance = 0.7, -- of an automatic pin
   near = 0.6,       -- so alike (kalito.text.similar) is the same pin again
-  most = 1,         -- pins of one message
   per_hundred = 3,  -- pins that 100 messages may get, beside what the user asks for; at least so many in a session
   shortest = 4, longest = 60, -- words of a sentence that can stand alone; "I'm lactose intolerant." can, too
   room = 320,       -- bytes of a pin; code may take `code_room`
@@ -51,8 +50,6 @@ local function sets_of(options)
   return sets
 end
 
-local before_wish = { please = true, but = true, so = true, ["then"] = true, way = true }
-
 -- "always give" is a wish where it begins a clause, not in "they always give".
 local function is_wish(sentence, words)
   if words.own_wish:count(sentence, 1) > 0 then return true end
@@ -61,10 +58,9 @@ local function is_wish(sentence, words)
   if not word then return false end
   local before = sentence:sub(1, at - 1):lower()
   local last = before:match "(%a+)%s*$"
-  return word == "from now on" and words.own:count(sentence, 1) > 0 or last == nil or before_wish[last] ~= nil
+  return words.scope:count(word, 1) > 0 and words.own:count(sentence, 1) > 0 or last == nil
+    or words.before_wish:count(last, 1) > 0
 end
-
-local before_order = { please = true, but = true, so = true, ["then"] = true, ["and"] = true, also = true, just = true }
 
 -- "Keep it short, whenever you can": an order at the beginning of a clause, and words that make it last.
 local function is_standing(sentence, words)
@@ -72,7 +68,7 @@ local function is_standing(sentence, words)
   for clause in sentence:gmatch "[^,;:]+" do
     local rest = clause:match "^%s*(.*)"
     local first, after = rest:match "^(%a+)%s+(.*)"
-    while first and before_order[first:lower()] do
+    while first and words.before_order:count(first, 1) > 0 do
       rest = after
       first, after = rest:match "^(%a+)%s+(.*)"
     end

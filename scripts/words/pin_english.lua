@@ -33,6 +33,8 @@ return {
     "stop using", "stop adding", "from now on",
   },
   -- an order at the beginning of a clause is a wish together with words that make it last
+  before_wish_words = { "please", "but", "so", "then", "way" },
+  before_order_words = { "please", "but", "so", "then", "and", "also", "just" },
   order_words = {
     "answer", "reply", "respond", "write", "use", "keep", "give", "avoid", "speak", "talk", "explain", "translate",
     "format", "cite", "quote", "include", "add", "skip", "leave out", "show", "tell", "address", "start every",

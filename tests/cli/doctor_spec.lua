@@ -20,6 +20,12 @@ describe("kalito doctor", function()
     assert.is_truthy(out:find "all scripts are the shipped ones")
   end)
 
+  it("names the newest backup and how old it is", function()
+    f:shell "kalito backup"
+    local _, out = f:run "doctor"
+    assert.is_truthy(out:find "newest backup: [^\n]+, 0 days old\n", out)
+  end)
+
   it("names a broken script with its line, and the database that others can read", function()
     f:shell "mkdir -p config/kalito/policies"
     f:write("config/kalito/policies/score.lua", "return {\n  score = function( }\n")

@@ -57,7 +57,7 @@ describe("kalito script", function()
     f:run("script", "new", "command", "tally")
     f:run("add", "Trip", "one")
     local status, out = f:run("tally", "Trip")
-    assert.are.same({ 0, "1 messages\n" }, { status, out })
+    assert.are.same({ 0, "1 message\n" }, { status, out })
     assert.is_truthy(select(2, f:run "--help"):find "tally")
   end)
 

@@ -34,11 +34,14 @@ describe("the command line", function()
     for i, name in ipairs(list) do script[i] = ("echo '@ %s'; kalito %s --help"):format(name, name) end
     local status, out = f:shell("export COLUMNS=80; " .. table.concat(script, "; "))
     assert.are.equal(0, status)
+    local seen = 0
     for name, text in out:gmatch "@ ([%l ]+)\n([^@]*)" do
+      seen = seen + 1
       assert.is_truthy(text:find("^Usage: kalito " .. name), name)
       assert.is_truthy(text:find "\nExample:\n" or text:find "COMMAND %-%-help\n$", name)
       for line in text:gsub("\nExample:.*", ""):gmatch "[^\n]+" do assert.is_true(#line <= 80, name .. ": " .. line) end
     end
+    assert.are.equal(#list, seen)
   end)
 
   it("goes on below where a text began, and lets lines at the margin flow together", function()
@@ -82,6 +85,12 @@ describe("the command line", function()
 
   it("ends its options at --", function()
     fails(3, "kalito: " .. f.db .. ": no such database (kalito init makes one)\n", "--", "session", "list")
-    assert.are.same({ 0, "kalito 0.1.0\n", "" }, { f:run "-V" })
+  end)
+
+  it("tells its version with -V as with --version", function()
+    local status, out, err = f:run "--version"
+    assert.are.same({ 0, "" }, { status, err })
+    assert.is_truthy(out:find "^kalito %d+%.%d+%.%d+\n$")
+    assert.are.same({ status, out, err }, { f:run "-V" })
   end)
 end)

@@ -1,4 +1,4 @@
--- kalito.model_context: how many tokens a model holds, and what follows from it.
+-- kalito.model.context: how many tokens a model holds, and what follows from it.
 local kalito = require "kalito"
 local chats = dofile "tests/fixtures/chat.lua"
 local model_context = require "kalito.model.context"

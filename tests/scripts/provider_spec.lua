@@ -1,4 +1,4 @@
--- kalito.provider: three providers against a model server that misbehaves.
+-- kalito.model.provider: three providers against a model server that misbehaves.
 local kalito = require "kalito"
 local provider = require "kalito.model.provider"
 local servers = require "kalito.model.server"

@@ -97,6 +97,13 @@ describe("recall in the scripts", function()
       if item.part == "recalled" and item.score > best then best, first = item.score, item.id end
     end
     assert.are.equal(tostring(henrik), first)
+    local seen
+    policy.use("recall", { name = "mine", adjust = function(candidates, _, ctx)
+      seen = { ctx.now, candidates[1].age_days < 100 }
+      return {}
+    end })
+    assert(chat:context { budget = 1000, text = query, now = "2025-03-27T00:00:00Z" })
+    assert.are.same({ "2025-03-27T00:00:00Z", true }, seen)
   end)
 
   it("shows the answer to a question that fits well, although the answer alone fits badly", function()

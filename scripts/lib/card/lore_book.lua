@@ -71,9 +71,9 @@ local function how_of(entry)
     inside = type(extensions) == "table" and extensions.match_whole_words == false }
 end
 
--- Names that SillyTavern gives to 0, 1, 2 and 3: whether all of the second keys are meant, and whether they must occur.
-local LOGIC <const> = { [0] = { name = "and any", occurs = true }, { name = "not all", all = true },
-  { name = "not any" }, { name = "and all", all = true, occurs = true } }
+-- What SillyTavern calls "and any" (0), "not all" (1), "not any" (2) and "and all" (3): whether all of the second keys
+-- are meant, and whether they must occur.
+local LOGIC <const> = { [0] = { occurs = true }, { all = true }, {}, { all = true, occurs = true } }
 
 -- What must hold of the text beside the keys: every one of `keys` occurs, or not.
 local function conditions(entry, said, how)

@@ -2,7 +2,6 @@
 -- used is not looked at, and kept. Knows neither files nor the database.
 
 local kalito = package.loaded.kalito
-local layout = require "kalito.terminal.layout"
 
 local M = {}
 
@@ -74,7 +73,7 @@ function checks.name(value, where)
   if problem then return problem end
   if not value:find "%S" then return where .. " is empty" end
   if #value > M.NAME then return ("%s has %d bytes, the limit is %d"):format(where, #value, M.NAME) end
-  if layout.safe(value) ~= value then return where .. " has characters that steer a terminal" end
+  if kalito.text.safe(value) ~= value then return where .. " has characters that steer a terminal" end
 end
 
 -- Kind, then the fields of that kind: in this order they are checked.

@@ -91,7 +91,7 @@ local function notes(chat, options, new, now, persona)
 end
 
 -- What is ours is not the core's.
-local OWN = { now = true, system = true, recalled = true, query = true, turn = true }
+local OWN = { now = true, system = true, query = true, turn = true }
 
 ---@param chat kalito.Conversation
 ---@param options table see conversation:context; `turn`: has message and persona as rows
@@ -111,7 +111,6 @@ function M.build(chat, options)
   request.prompt = options.prompt or prompt_of(persona, now, options.system)
   request.notes = notes(chat, options, new, now, persona)
   local ready, message, code = true, nil, nil
-  request.recalled = options.recalled
   if not request.recalled then ready, message, code = recall_for(request, chat, query, new, now) end
   if not ready then return nil, message, code end
   local context

@@ -116,7 +116,7 @@ function M.rows(db, options)
   if nearest then tell_similarity(hits, nearest) end
   if #hits == 0 then return hits end
   if not is_asked(nearest) then return table.move(hits, 1, limit, 1, {}) end
-  local now = options.now or db.now()
+  local now = options.asked or options.now or db.now()
   local order = policy.call("recall", "adjust", { now = now }, candidates_of(hits, now), options.query)
   return in_order(hits, order, limit, nearest and options.budget)
 end

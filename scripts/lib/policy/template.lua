@@ -143,17 +143,12 @@ return {
   arguments = { { "session", "id, beginning of an id, or name" } },
   options = { { "role", "ROLE", "only of this role" } },
   example = "kalito NAME Trip --role user",
-  run = function(args, app)
-    local db, message, code = app.open "read"
-    if not db then return nil, message, code end
-    local session
-    session, message, code = resolve.session(db, args.session)
-    if not session then return nil, message, code end
+  run = resolve.with_session("read", function(args, db, session)
     local n = 0
     for _ in db.message.each { session = session.id, role = args.role } do n = n + 1 end
-    print.result({ messages = n }, n .. " messages")
+    print.result({ messages = n }, print.count(n, "message"))
     return true
-  end,
+  end),
 }
 ]]
 

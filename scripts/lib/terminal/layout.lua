@@ -2,23 +2,11 @@
 -- columns. Pure functions of strings; nothing is written here.
 
 local kalito = package.loaded.kalito
+local print = require "kalito.terminal.print"
 
 local M = {}
 
----Text as one line that a terminal shows and does not obey: control characters, bidirectional and zero-width marks,
----and bytes that are no UTF-8 become escapes.
----@param text string
----@return string
-function M.safe(text)
-  return (kalito.text.safe(text))
-end
-
----Text of several lines, made safe; lines and tabs stay.
----@param text string
----@return string
-function M.safe_lines(text)
-  return kalito.text.safe(text, "\n\t")
-end
+M.safe, M.safe_lines = print.safe, print.safe_lines
 
 ---The first characters of a safe text that take at most `width` cells; what is cut ends in an ellipsis.
 ---@param text string

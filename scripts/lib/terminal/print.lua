@@ -140,7 +140,7 @@ end
 ---@param noun string
 ---@return string
 function M.count(n, noun)
-  return ("%d %s"):format(n, n == 1 and noun or noun:gsub("y$", "ie") .. "s")
+  return ("%d %s"):format(n, n == 1 and noun or noun:gsub("([^aeiou])y$", "%1ie") .. "s")
 end
 
 ---Bytes for people.

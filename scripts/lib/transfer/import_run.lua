@@ -54,11 +54,9 @@ function M:known_session(id)
   return need(self.db.session.get(id)) or self.real and need(self.real.session.get(id)) or nil
 end
 
----What is wrong with a line, when that is what an error says: Ctrl-C, a lack of memory, failures of the database and
----defects are not.
----@param message any
----@return string?
-function M.problem_of(message)
+-- What is wrong with a line, when that is what an error says: Ctrl-C, a lack of memory, failures of the database and
+-- defects are not.
+local function problem_of(message)
   if type(message) ~= "string" or message:find "interrupted$" or message:find "memory$" then return nil end
   local text = message:gsub("^kalito/[%w_/]+%.lua:%d+: ", "")
   return not text:find "^attempt to " and text:gsub("^%l+%.add: ", "") or nil
@@ -66,7 +64,7 @@ end
 
 local function caught(ok, ...)
   if ok then return true, ... end
-  local problem = M.problem_of((...))
+  local problem = problem_of((...))
   if not problem then error((...), 0) end
   return false, problem
 end
