@@ -40,6 +40,12 @@ kal_str kalb_check_text(lua_State *L, int index) {
     return text;
 }
 
+void kalb_push_hash(lua_State *L, uint64_t value) {
+    char out[17];
+    snprintf(out, sizeof out, "%016llx", (unsigned long long)value);
+    lua_pushstring(L, out);
+}
+
 void kalb_push_text(lua_State *L, kal_str text) {
     if (text.data)
         lua_pushlstring(L, text.data, text.len);

@@ -31,6 +31,8 @@ int kalb_done(lua_State *L, kal_code code, const kal_err *err);
 /* The string at `index` as borrowed text; NULL data for nil and none. Raises for other types. */
 kal_str kalb_check_text(lua_State *L, int index);
 void kalb_push_text(lua_State *L, kal_str text);
+/* Sixteen hexadecimal digits. */
+void kalb_push_hash(lua_State *L, uint64_t value);
 /* The strings of the list at `list`, which keeps them, in a userdata that is left on the stack. Raises `wrong` for
 ** anything else. */
 const kal_str *kalb_check_texts(lua_State *L, int list, const char *wrong, size_t *count);
@@ -41,8 +43,8 @@ bool kalb_field_text(lua_State *L, int table, const char *key, kal_str *out);
 bool kalb_field_integer(lua_State *L, int table, const char *key, int64_t *out);
 bool kalb_field_number(lua_State *L, int table, const char *key, double *out);
 bool kalb_field_boolean(lua_State *L, int table, const char *key, bool *out);
-/* The keys `session` (an id, which goes to *one) or `sessions` (a list of ids, in a userdata that is left on the
-** stack); *ids stays as it is when neither is there. */
+/* The keys `session` (an id, which goes to *one), `sessions` (a list of ids, in a userdata that is left on the stack) or
+** `all`; *ids stays as it is when none is there. Raises when there is more than one. */
 void kalb_field_sessions(lua_State *L, int table, kal_str *one, const kal_str **ids, size_t *count);
 /* The list of ids at a key, in a userdata that is left on the stack; NULL when there is none. */
 const int64_t *kalb_field_ids(lua_State *L, int table, const char *key, size_t *count);

@@ -3,9 +3,6 @@
 */
 #include "boundary.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct context_box {
@@ -196,11 +193,10 @@ static void push_items(lua_State *L, const kal_context *context, size_t count) {
 
 static void push_context(lua_State *L, const kal_context *context) {
     kal_context_info info;
-    char hash[17];
     kal_context_stat(context, &info);
     lua_createtable(L, 0, 16);
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)info.hash);
-    set_text(L, "hash", (kal_str){hash, 16});
+    kalb_push_hash(L, info.hash);
+    lua_setfield(L, -2, "hash");
     set_text(L, "session", info.session);
     set_integer(L, "budget", info.budget);
     set_integer(L, "tokens", info.tokens);

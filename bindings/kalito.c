@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void push_hash(lua_State *L, uint64_t value) {
-    char out[17];
-    snprintf(out, sizeof out, "%016llx", (unsigned long long)value);
-    lua_pushstring(L, out);
-}
-
 /* kalito.embedded(name) -> source of the shipped file "policies/score", or nil */
 static int embedded(lua_State *L) {
     const char *source;
@@ -29,7 +23,7 @@ static int embedded(lua_State *L) {
 static int embedded_hash(lua_State *L) {
     const kalb_script *s = kalb_embedded_find(luaL_checkstring(L, 1));
     if (!s || !s->source.data) return lua_pushnil(L), 1;
-    push_hash(L, s->hash);
+    kalb_push_hash(L, s->hash);
     return 1;
 }
 
@@ -81,7 +75,7 @@ static int nearest(lua_State *L) {
 static int hash(lua_State *L) {
     kal_str text;
     text.data = luaL_checklstring(L, 1, &text.len);
-    push_hash(L, kal_text_hash(text));
+    kalb_push_hash(L, kal_text_hash(text));
     return 1;
 }
 

@@ -49,7 +49,7 @@ static kal_code find_message(kal_store *store, kal_str session, const char *fiel
     bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &out->at);
     out->id = kali_integer(q, 1);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 static int compare(const place *a, const place *b) {
@@ -209,7 +209,7 @@ static kal_code newest(kal_store *store, kal_str session, kal_summary *out, plac
                   kali_arena_copy(&store->arena, kali_text(q, 1), &before->at);
     before->id = kali_integer(q, 2);
     kali_reset(q);
-    if (!copied) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!copied) return kali_no_memory(err);
     code = get_summary(store, id, out, err);
     if (code == KAL_OK && out->parent.data)
         return kali_fail(err, KAL_REFUSED, "summary '%.*s' covers it: delete that first",
@@ -357,7 +357,7 @@ kal_code kali_summary_release(kal_store *store, kal_str id, kal_err *err) {
         before.id = kali_integer(q, 1);
         kali_reset(q);
         if (!copied)
-            code = kali_fail(err, KAL_NOMEM, "out of memory");
+            code = kali_no_memory(err);
         else if (!last)
             code = kali_fail(err, KAL_REFUSED,
                              "only the newest summary that archived messages can go");

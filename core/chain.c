@@ -124,5 +124,5 @@ kal_code kali_chain_find(kal_store *store, int64_t id, kali_gap *out, kal_err *e
         copied = kali_arena_copy(&store->arena, kali_text(q, 0), &out->session) &&
                  kali_arena_copy(&store->arena, kali_text(q, 1), &out->at);
     kali_reset(q);
-    return copied ? code : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? code : kali_no_memory(err);
 }

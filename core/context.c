@@ -47,10 +47,6 @@ static kal_plan tame(const kal_plan *given) {
 
 /* ---- building ---- */
 
-static kal_code nomem(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 /* The next free entry: `room` was counted from the plan's limits. */
 kali_entry *kali_build_entry(kali_build *b, kal_part part) {
     kali_entry *e = &b->context->entries[b->context->info.items++];
@@ -63,7 +59,7 @@ kal_code kali_build_explain(kali_build *b, kal_item *item, const char *format, l
     char line[160];
     kal_str why;
     snprintf(line, sizeof line, format, x, y);
-    if (!kali_build_keep(b, kal_text(line), &why)) return nomem(err);
+    if (!kali_build_keep(b, kal_text(line), &why)) return kali_no_memory(err);
     kali_build_put(item, false, why.data);
     return KAL_OK;
 }
@@ -83,7 +79,7 @@ static kal_code add_persona(kali_build *b, kal_err *err) {
     if (!prompt.len) return KAL_OK;
     kali_entry *e = kali_build_entry(b, KAL_PART_PERSONA);
     if (!kali_build_keep(b, persona.id, &e->item.id) || !kali_build_keep(b, prompt, &e->item.text))
-        return nomem(err);
+        return kali_no_memory(err);
     e->item.role = kal_text("system");
     kali_build_put(&e->item, true, "the persona's prompt is always sent");
     return kali_render_entry(b->context, e, err);
@@ -94,8 +90,7 @@ static kal_code find_stored(kali_build *b, kal_err *err) {
     kali_key key = {{0}, b->request->message};
     kal_code code = kali_row_get(b->store, &kali_message_noun, key, &b->stored, err);
     if (code != KAL_OK) return code;
-    if (b->stored.session.len != b->session.id.len ||
-        memcmp(b->stored.session.data, b->session.id.data, b->session.id.len) != 0)
+    if (!kali_same(b->stored.session, b->session.id))
         return kali_fail(err, KAL_MISUSE, "context.message %lld is in another session",
                          (long long)b->request->message);
     return KAL_OK;
@@ -109,7 +104,7 @@ static kal_code make_new(kali_build *b, kali_entry *e, kal_err *err) {
         !kali_build_keep(b, kali_some_role(role), &e->item.role) ||
         (stored && !kali_build_keep_id(b, b->stored.id, &e->item.id)) ||
         !kali_build_keep(b, b->stored.score_reasons, &e->item.reasons))
-        return nomem(err);
+        return kali_no_memory(err);
     kali_build_put(&e->item, true, "the new message is always sent");
     return kali_render_entry(b->context, e, err);
 }
@@ -168,7 +163,7 @@ static kal_code add_note(kali_build *b, kal_part part, const kal_note *note, kal
         !kali_build_keep(b, note->text, &e->item.text) ||
         !kali_build_keep(b, note->reasons, &e->item.reasons) ||
         !kali_build_keep(b, created_at, &e->created_at))
-        return nomem(err);
+        return kali_no_memory(err);
     return kali_render_entry(b->context, e, err);
 }
 
@@ -213,7 +208,7 @@ static kal_code take_notes(kali_build *b, size_t first, size_t rows, const kal_s
     size_t count = b->context->info.items - first;
     kal_code code = KAL_OK;
     kali_entry **order = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *order);
-    if (!order) return nomem(err);
+    if (!order) return kali_no_memory(err);
     for (size_t i = 0; i < count; i++)
         order[i] = &a[i];
     if (count) qsort(order, count, sizeof *order, by_score);
@@ -289,14 +284,14 @@ static kal_code prepare(kali_build *b, kal_err *err) {
                   (size_t)(b->plan.pin.limit + b->plan.summary.limit + b->plan.recent.limit +
                            b->plan.recalled.limit);
     b->context->entries = kali_arena_alloc(&b->context->arena, room * sizeof(kali_entry));
-    if (!b->context->entries) return nomem(err);
+    if (!b->context->entries) return kali_no_memory(err);
     kali_answer_begin(b->store);
     kal_code code = kali_touch_flush(b->store, err);
     kali_key key = {kali_some(b->request->session), 0};
     if (code == KAL_OK) code = kali_row_get(b->store, &kali_session_noun, key, &b->session, err);
     if (code == KAL_OK) code = kali_redaction_refresh(b->store, err);
     if (code == KAL_OK && !kali_build_keep(b, b->session.id, &b->context->info.session))
-        code = nomem(err);
+        code = kali_no_memory(err);
     return code == KAL_OK ? find_stored(b, err) : code;
 }
 
@@ -326,7 +321,7 @@ kal_code kal_context_build(kal_store *store, const kal_request *request, kal_con
     kal_code code = check_request(request, err);
     if (code != KAL_OK) return code;
     kal_context *context = calloc(1, sizeof *context);
-    if (!context) return nomem(err);
+    if (!context) return kali_no_memory(err);
     context->store = store;
     kali_build b = {
         .store = store, .request = request, .plan = tame(request->plan), .context = context};

@@ -59,3 +59,7 @@ kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...) {
     make_printable(err->message, len >= (int)sizeof err->message);
     return code;
 }
+
+kal_code kali_no_memory(kal_err *err) {
+    return kali_fail(err, KAL_NOMEM, "out of memory");
+}

@@ -53,7 +53,7 @@ kal_code kal_http_open(kal_http **out, kal_err *err) {
     if (!http || !http->curl) {
         free(http);
         curl_global_cleanup();
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+        return kali_no_memory(err);
     }
     *out = http;
     return KAL_OK;
@@ -196,13 +196,9 @@ static bool is_transport(kal_str name) {
     return names[i];
 }
 
-static kal_code no_memory(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 static kal_code append(kal_http *http, const char *line, kal_err *err) {
     struct curl_slist *list = line ? curl_slist_append(http->headers, line) : NULL;
-    if (!list) return no_memory(err);
+    if (!list) return kali_no_memory(err);
     http->headers = list;
     return KAL_OK;
 }
@@ -252,7 +248,7 @@ static kal_code set_url(kal_http *http, bool *loopback, kal_err *err) {
     if (!url.data || url.len > URL_MAX || has_control(url))
         return kali_fail(err, KAL_HTTP, "the address of the server is not valid");
     http->url = curl_url();
-    if (!http->url || !kali_arena_copy(&http->arena, url, &copy)) return no_memory(err);
+    if (!http->url || !kali_arena_copy(&http->arena, url, &copy)) return kali_no_memory(err);
     if (curl_url_set(http->url, CURLUPART_URL, copy.data, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         return kali_fail(err, KAL_HTTP, "the address of the server is not valid");
     kal_str scheme = url_part(http, CURLUPART_SCHEME), host = url_part(http, CURLUPART_HOST);
@@ -374,14 +370,14 @@ static kal_code conclude(kal_http *http, CURLcode result, kal_err *err) {
     switch (http->verdict) {
     case STOPPED: return KAL_OK;
     case INTERRUPTED: return kali_fail(err, KAL_INTERRUPTED, "interrupted");
-    case NO_MEMORY: return no_memory(err);
+    case NO_MEMORY: return kali_no_memory(err);
     case TOO_LARGE:
         return kali_fail(err, KAL_HTTP, "the answer of %s is larger than %zu bytes", http->origin,
                          http->header_bytes > HEADERS_MAX ? (size_t)HEADERS_MAX : answer_max(http));
     case RAN: break;
     }
     if (result == CURLE_OK) return check_redirect(http, err);
-    if (result == CURLE_OUT_OF_MEMORY) return no_memory(err);
+    if (result == CURLE_OUT_OF_MEMORY) return kali_no_memory(err);
     curl_easy_getinfo(http->curl, CURLINFO_CONNECT_TIME_T, &connected);
     http->transient =
         http->received == 0 &&

@@ -15,6 +15,8 @@
 /* Fills *err (may be NULL) and returns `code`. Control characters in the message become '?'. */
 kal_code kali_fail(kal_err *err, kal_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for NOMEM. */
+kal_code kali_no_memory(kal_err *err);
 #define KALI_STR(s) (int)((s).len < 80 ? (s).len : 80), ((s).data ? (s).data : "")
 
 /* ---- time.c ---- */
@@ -399,6 +401,9 @@ static inline kal_str kali_some(kal_str text) {
 static inline int kali_order(kal_str a, kal_str b) {
     return strcmp(kali_some(a).data, kali_some(b).data);
 }
+static inline bool kali_same(kal_str a, kal_str b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 static inline bool kali_is(kal_str text, const char *word) {
     return strcmp(kali_some(text).data, word) == 0;
 }
@@ -506,6 +511,12 @@ void kali_documents_locked(kal_store *store, uint32_t version);
 /* The store itself has brought the file to this version. */
 void kali_documents_committed(kal_store *store, uint32_t version);
 
+/* ---- recall.c ---- */
+
+/* kal_recall_find inside a reading that began behind a refresh; the rows live as long as the store's answer. */
+kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
+                     kal_err *err);
+
 /* ---- index.c: keeping the search index ---- */
 
 /* The form of a text that goes into the index: the text itself, but runs of characters that are written
@@ -526,9 +537,6 @@ kal_code kali_index_settle(kal_store *store, kal_err *err);
 kal_code kali_index_catch_up(kal_store *store, kal_err *err);
 /* Before a search: takes in what another program has written. */
 kal_code kali_index_refresh(kal_store *store, kal_err *err);
-/* kal_recall_find inside a reading that began behind a refresh; the rows live as long as the store's answer. */
-kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, size_t *count,
-                     kal_err *err);
 /* Makes the index anew, inside a write; index_check.c has it. */
 kal_code kali_index_renew(kal_store *store, kal_err *err);
 

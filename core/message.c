@@ -95,7 +95,7 @@ static kal_code stamp(kal_store *store, const kali_touch *t, kal_message *row, k
     if (t->last[0] && kali_time_ms(kal_text(t->last), &last) && last >= ms) ms = last + 1;
     kali_time_format(ms, now);
     if (kali_arena_copy(&store->arena, kal_text(now), &row->created_at)) return KAL_OK;
-    return kali_fail(err, KAL_NOMEM, "out of memory");
+    return kali_no_memory(err);
 }
 
 static kal_code taken(const kal_message *row, kal_err *err) {

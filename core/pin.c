@@ -140,7 +140,7 @@ kal_code kal_pin_rejected(kal_store *store, kal_str session, kal_str *out, size_
     kali_bind_integer(q, 2, (int64_t)capacity);
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
         if (!kali_arena_copy(&store->arena, kali_text(q, 0), &out[*count])) {
-            code = kali_fail(err, KAL_NOMEM, "out of memory");
+            code = kali_no_memory(err);
             break;
         }
         ++*count;

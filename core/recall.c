@@ -55,7 +55,9 @@ static double asking_share(kal_str text) {
     size_t at = 0, all = 0, asking = 0;
     while (kal_text_sentence(text, &at, &sentence)) {
         all += sentence.len;
-        if (memchr(sentence.data, '?', sentence.len)) asking += sentence.len;
+        bool asks = memchr(sentence.data, '?', sentence.len) ||
+                    memmem(sentence.data, sentence.len, "\xEF\xBC\x9F", 3);
+        if (asks) asking += sentence.len;
     }
     return all ? (double)asking / (double)all : 0;
 }
@@ -95,7 +97,7 @@ static kal_code read_text(kali_rank *r, best *b, bool whole, kal_str *text, kal_
     kali_stmt *s;
     bool there;
     *text = (kal_str){NULL, 0};
-    if (!row) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!row) return kali_no_memory(err);
     if (whole) {
         kal_code code = kali_row_get(r->store, &kali_message_noun, key, row, err);
         if (code == KAL_OK) b->row = row, *text = row->text;
@@ -108,7 +110,7 @@ static kal_code read_text(kali_rank *r, best *b, bool whole, kal_str *text, kal_
     if (code != KAL_OK || !there) return code;
     bool copied = kali_arena_copy(arena, kali_text(s, 0), text);
     kali_reset(s);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code look_into(kali_rank *r, best *list, size_t count, size_t limit, kal_err *err) {
@@ -200,7 +202,7 @@ static kal_code explain(kali_rank *r, uint32_t place, kal_str *out, kal_err *err
     if (q->when) add_reason(&w, "time asked for", NULL, r->weights->when);
     w.text[w.len++] = ']';
     if (kali_arena_copy(&r->store->arena, (kal_str){w.text, w.len}, out)) return KAL_OK;
-    return kali_fail(err, KAL_NOMEM, "out of memory");
+    return kali_no_memory(err);
 }
 
 /* ---- neighbours ---- */
@@ -303,7 +305,7 @@ static kal_code rank(kali_rank *r, const kal_query *query, kali_arena *arena, ka
     if (query->budget > 0 || r->now[0]) room = LIMIT_MAX + 1;
     best *list = kali_arena_alloc(arena, room * sizeof *list);
     uint64_t *numbers = kali_arena_alloc(arena, 2 * room * sizeof *numbers);
-    kal_code code = list && numbers ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_code code = list && numbers ? KAL_OK : kali_no_memory(err);
     bool named[256];
     kali_scope scope;
     if (code == KAL_OK)
@@ -360,7 +362,7 @@ kal_code kali_recall(kal_store *store, const kal_query *query, kal_hit *hits, si
     *count = 0;
     kal_code code = check(query, err);
     kali_rank *r = code == KAL_OK ? calloc(1, sizeof *r) : NULL;
-    if (code == KAL_OK && !r) code = kali_fail(err, KAL_NOMEM, "out of memory");
+    if (code == KAL_OK && !r) code = kali_no_memory(err);
     if (code != KAL_OK) return code;
     kali_arena arena = {0};
     r->store = store;

@@ -20,7 +20,7 @@ kal_code kali_redaction_open(kal_store *store, kal_err *err) {
     size_t size = kal_words_size(o->redact_words, o->redact_word_count);
     if (o->redact_word_count) {
         store->redact_words = malloc(size);
-        if (!store->redact_words) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!store->redact_words) return kali_no_memory(err);
         if (!kal_words_build(store->redact_words, size, o->redact_words, o->redact_word_count))
             return kali_fail(
                 err, KAL_MISUSE,
@@ -113,7 +113,7 @@ kal_code kali_redact_text(const kal_store *store, kali_arena *arena, kal_str *te
     if (!on || !text->len || !has_secret(store, *text)) return KAL_OK;
     size_t size = kal_redact(*text, on, store->redact_words, NULL, 0);
     char *out = kali_arena_alloc(arena, size + 1);
-    if (!out) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!out) return kali_no_memory(err);
     kal_redact(*text, on, store->redact_words, out, size);
     out[size] = 0;
     *text = (kal_str){out, size};

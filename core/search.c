@@ -54,8 +54,7 @@ static kal_code resolve(kal_store *store, kal_str text, kali_arena *arena, kal_s
         return kali_fail(err, KAL_NOT_FOUND,
                          "search: no session is called '%.*s', and no id begins so",
                          KALI_STR(text));
-    return kali_arena_copy(arena, rows[0].id, id) ? KAL_OK
-                                                  : kali_fail(err, KAL_NOMEM, "out of memory");
+    return kali_arena_copy(arena, rows[0].id, id) ? KAL_OK : kali_no_memory(err);
 }
 
 static bool among(const kal_str *list, size_t count, kal_str id) {
@@ -75,7 +74,7 @@ static kal_code choose_sessions(job *j, bool *none, kal_err *err) {
         code = kali_session_exists(j->store, r->sessions[i], err);
     if (code != KAL_OK || !j->search.session.data) return code;
     kal_str *one = kali_arena_alloc(&j->arena, sizeof *one);
-    if (!one) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!one) return kali_no_memory(err);
     code = resolve(j->store, j->search.session, &j->arena, one, err);
     if (code != KAL_OK) return code;
     *none = r->sessions && !among(r->sessions, r->session_count, *one);
@@ -162,8 +161,7 @@ static kal_code take_message(job *j, const kali_candidate *c, kal_err *err) {
                      .speaker = m.speaker,
                      .importance_score = m.importance_score,
                      .score = c->score};
-    if (!kali_arena_copy(&j->store->arena, kal_text(id), &f->id))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!kali_arena_copy(&j->store->arena, kal_text(id), &f->id)) return kali_no_memory(err);
     j->count++;
     return mark(j, f, &marks, err);
 }
@@ -260,7 +258,7 @@ static int by_score(const void *x, const void *y) {
 static kal_code find(job *j, kal_err *err) {
     size_t room = 2 * (size_t)j->request->limit + 1;
     j->found = kali_arena_alloc(&j->arena, room * sizeof *j->found);
-    if (!j->found) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!j->found) return kali_no_memory(err);
     kal_code code = kali_matcher_run(&j->matcher, err);
     if (code == KAL_OK) code = take_messages(j, err);
     if (code == KAL_OK) code = take_notes(j, err);
@@ -292,7 +290,7 @@ kal_code kal_search_find(kal_store *store, const kal_search *search, kal_found *
     kali_answer_begin(store);
     kal_code code = check(search, err);
     job *j = code == KAL_OK ? calloc(1, sizeof *j) : NULL;
-    if (code == KAL_OK && !j) code = kali_fail(err, KAL_NOMEM, "out of memory");
+    if (code == KAL_OK && !j) code = kali_no_memory(err);
     if (code != KAL_OK) return code;
     j->store = j->matcher.store = store;
     j->request = search;

@@ -116,7 +116,7 @@ static kal_code choose_persona(kal_store *store, kal_session *row, kal_err *err)
     if (code != KAL_OK || !found) return code;
     bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &row->persona);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code refuse_taken(kal_code code, const kal_session *row, kal_err *err) {

@@ -13,7 +13,7 @@ static kal_code open_reader(kal_store *store, kali_db **out, kal_err *err) {
     if (!store->reader) {
         kal_options options = {.read_only = true, .busy_ms = store->options.busy_ms};
         char *plain = kali_plain_path(store->path);
-        if (!plain) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!plain) return kali_no_memory(err);
         kal_code code = kali_db_open(plain, &options, &store->reader, err);
         free(plain);
         if (code != KAL_OK) return code;

@@ -178,7 +178,7 @@ static kal_code configure(kali_db *db, const kal_options *options, kal_err *err)
 kal_code kali_db_open(const char *path, const kal_options *options, kali_db **out, kal_err *err) {
     *out = NULL;
     kali_db *db = calloc(1, sizeof *db);
-    if (!db) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!db) return kali_no_memory(err);
     int flags = options->read_only ? SQLITE_OPEN_READONLY
                 : options->create  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                    : SQLITE_OPEN_READWRITE;

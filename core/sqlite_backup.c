@@ -59,7 +59,7 @@ kal_code kali_db_hash(kali_db *db, uint64_t *out, kal_err *err) {
     sqlite3_file_control(handle_of(db), "main", SQLITE_FCNTL_FILE_POINTER, &file);
     if (!file || !file->pMethods) return kali_fail(err, KAL_IO, "it is not open");
     char *block = malloc(BLOCK);
-    if (!block) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!block) return kali_no_memory(err);
     kal_code code = hash_file(file, block, out, err);
     free(block);
     return code;
@@ -99,7 +99,7 @@ kal_code kali_db_next(kali_db *db, const char **sql, kali_sieve *sieve, void *co
     /* A statement that is skipped may not even be possible: its end is found without preparing it. */
     size_t len = 0;
     char *copy = malloc(strlen(text) + 1);
-    if (!copy) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!copy) return kali_no_memory(err);
     do {
         size_t n = strcspn(tail, ";");
         tail += n + (tail[n] == ';');

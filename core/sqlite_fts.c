@@ -102,7 +102,7 @@ static kal_code parse_structure(kali_reader *r, kal_str block, kal_err *err) {
         levels > SEGMENTS)
         return damaged(err);
     r->segments = calloc(total + 1, sizeof *r->segments);
-    if (!r->segments) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!r->segments) return kali_no_memory(err);
     for (uint64_t l = 0; l < levels; l++) {
         if (!(p = varint(p, end, &merging)) || !(p = varint(p, end, &in_level)) ||
             in_level > total - r->count)
@@ -125,7 +125,7 @@ kal_code kali_reader_open(kali_db *db, kali_reader **out, kal_err *err) {
     kal_str block;
     bool found;
     kali_reader *r = *out = calloc(1, sizeof *r);
-    if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!r) return kali_no_memory(err);
     r->db = db;
     kal_code code = kali_db_use(db, PAGE, &r->page, err);
     if (code == KAL_OK) code = kali_db_use(db, PLACE, &r->place, err);
@@ -216,7 +216,7 @@ static kal_code read_rows(cursor *c, kali_postings *o, kal_err *err) {
     size_t n = (size_t)(c->end - c->p);
     uint64_t delta, size;
     int64_t id = 0; /* the first row of a leaf has its id, the others a difference */
-    if (!widen(o, n)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!widen(o, n)) return kali_no_memory(err);
     if (c->left) read_positions(c, &o->rows[o->count - 1]);
     while (c->p < c->end) {
         if (!(c->p = varint(c->p, c->end, &delta)) || !(c->p = varint(c->p, c->end, &size)))

@@ -29,7 +29,7 @@ static void run_function(sqlite3_context *call, int count, sqlite3_value **value
 kal_code kali_db_function(kali_db *db, const char *name, bool (*f)(void *context, kal_str *text),
                           void *context, kal_err *err) {
     function *own = malloc(sizeof *own);
-    if (!own) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!own) return kali_no_memory(err);
     *own = (function){f, context};
     /* Calls `free` also when it fails. */
     int rc = sqlite3_create_function_v2(kali_db_handle(db), name, 1,

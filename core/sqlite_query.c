@@ -163,7 +163,7 @@ static kal_code take_names(sqlite3_stmt *q, kali_arena *arena, kal_rows *out, ka
     for (size_t i = 0; i < out->columns && fine; i++)
         fine = kali_arena_copy(arena, kal_text(sqlite3_column_name(q, (int)i)), &names[i]);
     out->names = names;
-    return fine ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return fine ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code explain_end(kali_db *db, int rc, const guard *g, kal_err *err) {
@@ -187,7 +187,7 @@ static kal_code collect(kali_db *db, sqlite3_stmt *q, const kal_sql *query, cons
         if ((int64_t)out->count >= limit)
             return kali_fail(err, KAL_REFUSED, "more than %lld rows: add a LIMIT",
                              (long long)limit);
-        if (!take_row(&c, q, out->columns)) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!take_row(&c, q, out->columns)) return kali_no_memory(err);
         if (arena->used > BYTES_MAX)
             return kali_fail(err, KAL_REFUSED, "more than 64 MiB: add a LIMIT");
         out->count++;

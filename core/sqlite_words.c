@@ -35,7 +35,7 @@ kal_code kali_words_open(void *handle, kali_words **out, kal_err *err) {
     const char *args[] = {"unicode61", "remove_diacritics", "2"};
     fts5_api *api = find_api(handle);
     kali_words *w = *out = calloc(1, sizeof *w);
-    if (!w) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!w) return kali_no_memory(err);
     if (api && make_tokenizer(api, "porter", args, 3, &w->stem, &w->stemmer) &&
         make_tokenizer(api, "unicode61", args + 1, 2, &w->plain, &w->folder))
         return KAL_OK;
@@ -86,7 +86,7 @@ kal_code kali_words_split(kali_words *w, kali_arena *arena, kal_str text, kali_w
     c.stems = true;
     c.room = *count;
     w->stem.xTokenize(w->stemmer, &c, FTS5_TOKENIZE_QUERY, text.data, n, collect);
-    if (c.failed) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (c.failed) return kali_no_memory(err);
     return KAL_OK;
 }
 
@@ -108,4 +108,8 @@ void kali_words_each(kali_words *w, kal_str text,
     caller c = {each, context};
     if (text.len > INT32_MAX) text.len = INT32_MAX;
     w->stem.xTokenize(w->stemmer, &c, FTS5_TOKENIZE_DOCUMENT, text.data, (int)text.len, call_each);
+}
+
+kal_code kali_words_get(kal_store *store, kal_err *err) {
+    return store->words ? KAL_OK : kali_words_open(kali_db_handle(store->db), &store->words, err);
 }

@@ -76,7 +76,7 @@ static kal_code open_file(kal_store *store, const char *path, arrival arrive, ka
     store->path = strdup(path);
     if (!plain || !store->path) {
         free(plain);
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+        return kali_no_memory(err);
     }
     mode_t old = umask(077);
     code = kali_db_open(plain, &store->options, &store->db, err);
@@ -99,7 +99,7 @@ static kal_code open_store(const char *path, const kal_options *options, arrival
     *out = NULL;
     if (!path || !*path) return kali_fail(err, KAL_MISUSE, "store.open: the path is empty");
     kal_store *store = calloc(1, sizeof *store);
-    if (!store) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!store) return kali_no_memory(err);
     if (options) store->options = *options;
     store->migrated_from = -1;
     kal_err local;
@@ -180,7 +180,7 @@ kal_code kal_store_stat(kal_store *store, kal_store_info *out, kal_err *err) {
     if (code != KAL_OK) return code;
     bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &out->journal_mode);
     kali_reset(q);
-    if (!copied) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!copied) return kali_no_memory(err);
     out->path = kal_text(store->path);
     out->schema_version = (int)version;
     out->read_only = kali_db_read_only(store->db);

@@ -98,7 +98,7 @@ kal_code kal_turn_add(kal_store *store, kal_turn *row, kal_err *err) {
     kali_answer_begin(store);
     kal_store_now(store, now);
     if (!row->created_at.data && !kali_arena_copy(&store->arena, kal_text(now), &row->created_at))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+        return kali_no_memory(err);
     kal_code code = kali_row_prepare(store, &kali_turn_noun, row, err);
     if (code == KAL_OK) code = kali_write_begin(store, err);
     if (code != KAL_OK) return code;

@@ -151,7 +151,7 @@ static kal_code make_file(const char *path, kal_err *err) {
 static kal_code open_raw(const char *path, kal_options options, kali_db **out, kal_err *err) {
     char *plain = kali_plain_path(path);
     *out = NULL;
-    if (!plain) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!plain) return kali_no_memory(err);
     kal_code code = kali_db_open(plain, &options, out, err);
     free(plain);
     return code;

@@ -32,7 +32,7 @@ static kal_code begin(kal_store *store, contents *c, kal_err *err) {
 static kal_code take(kal_store *store, const contents *c, kal_foreign *out, kal_err *err) {
     bool copied = kali_arena_copy(&store->arena, kali_text(c->q, 0), &out->kind) &&
                   kali_arena_copy(&store->arena, kali_text(c->q, 1), &out->name);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 /* Both are in order: what stands only in the first one is foreign. */

@@ -97,7 +97,7 @@ static kal_code mend_chains(kal_store *store, kal_err *err) {
         if (code != KAL_OK || !row) return code;
         bool copied = kali_arena_copy(&store->arena, kali_text(q, 0), &all.session);
         kali_reset(q);
-        if (!copied) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!copied) return kali_no_memory(err);
         code = kali_chain_mend(store, &all, err);
         if (code != KAL_OK) return code;
     }
@@ -198,8 +198,7 @@ kal_code kal_session_forget(kal_store *store, const kal_forget *what, int64_t *c
 static kal_code read_holder(kal_store *store, kali_stmt *q, kal_holder *out, kal_err *err) {
     kal_str *const texts[] = {&out->kind, &out->id, &out->session, &out->text};
     for (int i = 0; i < 4; i++)
-        if (!kali_arena_copy(&store->arena, kali_text(q, i), texts[i]))
-            return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!kali_arena_copy(&store->arena, kali_text(q, i), texts[i])) return kali_no_memory(err);
     return KAL_OK;
 }
 

@@ -162,7 +162,7 @@ static kal_code back_up(kal_store *store, kal_report *report, kal_err *err) {
     kali_path_stem(store->path, stem);
     snprintf(name, sizeof name, "%s-before-migration", stem);
     char *plain = kali_plain_path(store->path);
-    if (!plain) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!plain) return kali_no_memory(err);
     kal_options options = {.read_only = true, .busy_ms = store->options.busy_ms};
     kal_code code = kali_db_open(plain, &options, &copy.from, err);
     free(plain);
@@ -171,7 +171,7 @@ static kal_code back_up(kal_store *store, kal_report *report, kal_err *err) {
     kali_db_close(copy.from);
     if (code != KAL_OK) return code;
     store->migration_backup = strdup(made.path);
-    if (!store->migration_backup) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!store->migration_backup) return kali_no_memory(err);
     kali_report_add(report, false, NULL, "backup: %s", made.path);
     return KAL_OK;
 }

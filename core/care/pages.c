@@ -107,7 +107,7 @@ kal_code kali_pages_open(const char *path, kali_pages *out, kal_err *err) {
     out->seen = calloc(out->count + 1, 1);
     if (out->seen) return KAL_OK;
     kali_pages_close(out);
-    return kali_fail(err, KAL_NOMEM, "out of memory");
+    return kali_no_memory(err);
 }
 
 void kali_pages_close(kali_pages *p) {

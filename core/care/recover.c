@@ -382,7 +382,7 @@ kal_code kal_store_recover(const char *bad, const char *good, kal_report *report
         return kali_fail(err, KAL_MISUSE, "store.recover: a path is missing or too long");
     if (access(good, F_OK) == 0) return kali_fail(err, KAL_EXISTS, "%s: is there already", good);
     recovery *r = calloc(1, sizeof *r);
-    if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!r) return kali_no_memory(err);
     set_targets(r->targets);
     kal_err local;
     r->err = err ? err : &local;

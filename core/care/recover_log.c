@@ -101,7 +101,7 @@ static kal_code replay(const char *path, const char *file, kal_err *err) {
     if (l.out < 0) code = kali_fail(err, KAL_IO, "%s: %s", file, strerror(errno));
     if (code == KAL_OK && begin(&l)) {
         l.frame = malloc(FRAME + l.page_size);
-        code = l.frame ? write_pages(&l, err) : kali_fail(err, KAL_NOMEM, "out of memory");
+        code = l.frame ? write_pages(&l, err) : kali_no_memory(err);
         free(l.frame);
     }
     if (l.out >= 0) close(l.out);

@@ -33,7 +33,7 @@ static int64_t now_ms(const kal_options *options) {
 static kal_code open_plain(const char *path, const kal_options *options, kali_db **out,
                            kal_err *err) {
     char *plain = kali_plain_path(path);
-    if (!plain) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!plain) return kali_no_memory(err);
     kal_code code = kali_db_open(plain, options, out, err);
     free(plain);
     return code;
@@ -190,7 +190,7 @@ kal_code kal_store_restore(const kal_restore *what, kal_backup *kept, kal_err *e
     if (same_file(what->path, what->backup))
         return kali_fail(err, KAL_MISUSE, "store.restore: the backup is the database itself");
     restoring *r = calloc(1, sizeof *r);
-    if (!r) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!r) return kali_no_memory(err);
     r->what = what;
     if (what->options) r->options = *what->options;
     r->now = now_ms(&r->options);

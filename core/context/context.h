@@ -1,5 +1,6 @@
 /*
-** context.h: what context.c (candidates and packing), render.c (the messages to send) and trace.c (the record) share.
+** context.h: what context.c (candidates and packing), context_messages.c and recalled.c (messages), render.c (what is
+** sent) and trace.c (the record) share.
 */
 #ifndef KALITO_CONTEXT_H
 #define KALITO_CONTEXT_H

@@ -18,7 +18,7 @@ static kal_code read_message(kali_build *b, kali_stmt *q, kali_entry *e, kal_err
         !kali_build_keep(b, kali_some(kali_text(q, 2)), &e->item.text) ||
         !kali_build_keep(b, kali_text(q, 4), &e->item.reasons) ||
         !kali_build_keep(b, kali_text(q, 5), &e->created_at))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+        return kali_no_memory(err);
     return kali_render_entry(b->context, e, err);
 }
 

@@ -12,10 +12,6 @@
 #define HITS_MAX 100
 #define MORE 10 /* found beyond the limit, because some may say the same */
 
-static kal_code nomem(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 /* ---- recalling ---- */
 
 bool kali_build_recalls(const kali_build *b) {
@@ -24,7 +20,7 @@ bool kali_build_recalls(const kali_build *b) {
 
 static kal_code take_hits(kali_build *b, kal_hit *hits, size_t count, kal_err *err) {
     kal_recalled *list = kali_arena_alloc(&b->context->arena, (count + 1) * sizeof *list);
-    if (!list) return nomem(err);
+    if (!list) return kali_no_memory(err);
     for (size_t i = 0; i < count; i++)
         list[i] = (kal_recalled){.id = hits[i].message.id,
                                  .score = hits[i].score,
@@ -53,7 +49,7 @@ static kal_code recall(kali_build *b, kal_err *err) {
                        .asked = r->asked,
                        .similar = r->similar};
     kal_hit *hits = kali_arena_alloc(&b->context->arena, (size_t)query.limit * sizeof *hits);
-    if (!hits) return nomem(err);
+    if (!hits) return kali_no_memory(err);
     kal_code code = kali_recall(b->store, &query, hits, &count, err);
     if (code != KAL_OK) return code;
     return take_hits(b, hits, count < (size_t)limit ? count : (size_t)limit, err);
@@ -109,7 +105,7 @@ static kal_code put(picker *p, const kal_message *row, const kal_recalled *r, ka
         !kali_build_keep(b, r->reasons, &e->item.reasons) ||
         !kali_build_keep(b, row->created_at, &e->created_at) ||
         !kali_build_keep(b, row->speaker, &e->speaker))
-        return nomem(err);
+        return kali_no_memory(err);
     p->found->count++;
     return kali_render_entry(b->context, e, err);
 }
@@ -183,7 +179,7 @@ kal_code kali_build_fetch(kali_build *b, kali_found *out, kal_err *err) {
     if (code != KAL_OK || !b->recalled_count || !p.limit) return code;
     out->list = kali_arena_alloc(&b->context->arena, p.limit * sizeof *out->list);
     p.waiting = kali_arena_alloc(&b->context->arena, b->recalled_count * sizeof *p.waiting);
-    if (!out->list || !p.waiting) return nomem(err);
+    if (!out->list || !p.waiting) return kali_no_memory(err);
     for (size_t i = 0; i < b->recalled_count && out->count < p.limit && code == KAL_OK; i++)
         code = pick_one(&p, i, err);
     if (code == KAL_OK) code = put_neighbours(&p, -HUGE_VAL, err);

@@ -35,7 +35,7 @@ static kal_code make_line(kal_context *context, kali_entry *e, kal_err *err) {
                  e->speaker.len ? e->speaker.data : item->role.data);
     size_t n = strlen(front), len = n + item->text.len + 1;
     char *p = kali_arena_alloc(&context->arena, len);
-    if (!p) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!p) return kali_no_memory(err);
     memcpy(p, front, n);
     memcpy(p + n, item->text.data, item->text.len);
     p[len - 1] = '\n';
@@ -93,7 +93,7 @@ static kal_code add_joined(kal_context *context, size_t first, size_t end, kal_e
     join(&j, first, end);
     if (j.len == 0) return KAL_OK;
     j.out = kali_arena_alloc(&context->arena, j.len + 1);
-    if (!j.out) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!j.out) return kali_no_memory(err);
     j.len = 0;
     join(&j, first, end);
     j.out[--j.len] = 0; /* the last newline */
@@ -110,7 +110,7 @@ static void add_whole(kal_context *context, size_t first, size_t end) {
     }
 }
 
-/* The first entry at or after `from` of a part later than `part`. */
+/* The first entry at or after `from` whose part is not among `parts`, bits. */
 static size_t end_of(const kal_context *context, size_t from, unsigned parts) {
     while (from < context->info.items && (parts >> context->entries[from].item.part & 1))
         from++;
@@ -120,7 +120,7 @@ static size_t end_of(const kal_context *context, size_t from, unsigned parts) {
 kal_code kali_render(kal_context *context, kal_err *err) {
     size_t room = context->info.items + 2;
     context->messages = kali_arena_alloc(&context->arena, room * sizeof *context->messages);
-    if (!context->messages) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!context->messages) return kali_no_memory(err);
     size_t a =
         end_of(context, 0, 1u << KAL_PART_PERSONA | 1u << KAL_PART_PIN | 1u << KAL_PART_SUMMARY);
     size_t b = end_of(context, a, 1u << KAL_PART_RECENT);
@@ -164,7 +164,7 @@ static kal_code read_marks(kal_store *store, kali_arena *arena, kal_str session,
     if (code != KAL_OK || !row) return code;
     bool copied = kali_arena_copy(arena, kali_blob(q, 0), out);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 static size_t put(char *out, size_t n, kal_str text, const char *end) {
@@ -194,7 +194,7 @@ kal_code kal_context_compare(kal_store *store, kal_context *context, kal_err *er
     kal_str old;
     context->info.prefix_bytes = 0;
     mark *now = kali_arena_alloc(&context->arena, (context->info.items + 1) * sizeof *now);
-    if (!now || !hash_messages(context)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!now || !hash_messages(context)) return kali_no_memory(err);
     kal_code code = read_marks(store, &context->arena, context->info.session, &old, err);
     size_t count = make_marks(context, now);
     for (size_t i = 0; code == KAL_OK && i < count && (i + 1) * sizeof(mark) <= old.len; i++) {
@@ -234,7 +234,7 @@ static kal_code write_marks(kal_store *store, const kal_context *context, const 
 kal_code kal_context_save(kal_store *store, const kal_context *context, kal_err *err) {
     kali_arena arena = {0};
     mark *marks = kali_arena_alloc(&arena, (context->info.items + 1) * sizeof *marks);
-    if (!marks) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!marks) return kali_no_memory(err);
     size_t count = make_marks(context, marks);
     kal_str old;
     kal_code code = read_marks(store, &arena, context->info.session, &old, err);

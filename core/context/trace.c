@@ -144,7 +144,7 @@ kal_code kal_context_trace(kal_context *context, kal_str *out, kal_err *err) {
         put_string(&w, kal_text(w.words[i]));
     }
     put(&w, "]");
-    if (w.lacking) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (w.lacking) return kali_no_memory(err);
     *out = (kal_str){w.data, w.len};
     return KAL_OK;
 }

@@ -29,10 +29,6 @@ typedef struct fold {
     reading *readings[TOP];
 } fold;
 
-static kal_code nomem(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 /* Letters, digits and what is not ASCII count: quotes and punctuation do not matter. */
 static bool is_mark(char c) {
     return (c >= 0 && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || c >= '{';
@@ -128,14 +124,14 @@ static kal_code link_all(fold *f, double least, kal_err *err) {
     kal_str texts[TOP];
     kal_pairs pairs = {.room = TOP * (TOP - 1) / 2};
     pairs.rows = kali_arena_alloc(f->arena, pairs.room * sizeof *pairs.rows);
-    if (!pairs.rows) return nomem(err);
+    if (!pairs.rows) return kali_no_memory(err);
     for (size_t i = 0; i < f->top; i++)
         texts[i] = f->hits[i].message.text;
     kal_code code = kal_text_alike(texts, f->top, least, &pairs, err);
     for (size_t i = 0; i < pairs.count && code == KAL_OK; i++)
         link_hits(f, pairs.rows[i].first, pairs.rows[i].second);
     for (size_t i = 0; i < f->top && code == KAL_OK; i++)
-        if (is_assistant(&f->hits[i]) && !link_repeated(f, i)) code = nomem(err);
+        if (is_assistant(&f->hits[i]) && !link_repeated(f, i)) code = kali_no_memory(err);
     return code;
 }
 
@@ -154,11 +150,6 @@ static size_t make_groups(fold *f) {
 static bool is_better(const kal_hit *a, const kal_hit *b) {
     if (is_assistant(a) != is_assistant(b)) return is_assistant(b);
     return is_older(&b->message, &a->message);
-}
-
-static int by_value(const void *x, const void *y) {
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
 }
 
 /* Names the others in front of the reasons. */
@@ -199,7 +190,7 @@ static bool show(fold *f, size_t group, kal_hit *out) {
         for (size_t i = 0; i < f->top; i++)
             if (f->group[i] == group && &f->hits[i] != shown)
                 ids[hit.copy_count++] = f->hits[i].message.id;
-        qsort(ids, hit.copy_count, sizeof *ids, by_value);
+        qsort(ids, hit.copy_count, sizeof *ids, kali_by_number);
         hit.copies = ids;
         if (!explain(f, &hit)) return false;
     }
@@ -218,7 +209,7 @@ kal_code kali_copies_fold(kal_store *store, kali_arena *arena, double least, kal
     if (groups == f.top) return KAL_OK;
     /* A group stands at the place of its number: no hit of a later one stands before that. */
     for (size_t i = 0; i < groups; i++)
-        if (!show(&f, i, &hits[i])) return nomem(err);
+        if (!show(&f, i, &hits[i])) return kali_no_memory(err);
     memmove(hits + groups, hits + f.top, (*count - f.top) * sizeof *hits);
     *count -= f.top - groups;
     return KAL_OK;

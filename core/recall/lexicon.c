@@ -1,6 +1,7 @@
 /*
 ** lexicon.c: compiling the word lists of recall: stop words, forms of one word, related words, and the phrases that
-** tell what a question asks for. The lists are data of the scripts; the core knows no language.
+** tell what a question asks for. The lists are data of the scripts; the core knows no language but for a few words of English
+** in question.c and past.c.
 */
 #include "recall/lexicon.h"
 
@@ -51,14 +52,10 @@ static kali_entry_word *enter(kali_lexicon *x, kal_str stem) {
     return e;
 }
 
-static bool same(kal_str a, kal_str b) {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 /* Adds `to` to the list at `list`; what stands there already stays as it was. */
 static bool link_to(kali_lexicon *x, kali_relative **list, kal_str to, bool category) {
     for (kali_relative *r = *list; r; r = r->next) {
-        if (!same(r->stem, to)) continue;
+        if (!kali_same(r->stem, to)) continue;
         r->category = r->category && category;
         return true;
     }
@@ -74,7 +71,7 @@ static bool relate(kali_lexicon *x, const kali_word *from, size_t n, const kali_
                    bool forms, bool category) {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < m; k++) {
-            if (same(from[i].stem, to[k].stem)) continue;
+            if (kali_same(from[i].stem, to[k].stem)) continue;
             kali_entry_word *e = enter(x, from[i].stem);
             if (!e || !link_to(x, forms ? &e->forms : &e->related, to[k].stem, category))
                 return false;
@@ -108,7 +105,7 @@ static kal_code read_groups(kal_store *store, kali_lexicon *x, kal_str list, boo
             code = kali_words_split(store->words, &x->arena, second, right, &m, err);
         if (code != KAL_OK) return code;
         if (!relate(x, left, n, sign ? right : left, sign ? m : n, forms, sign != NULL))
-            return kali_fail(err, KAL_NOMEM, "out of memory");
+            return kali_no_memory(err);
     }
     return KAL_OK;
 }
@@ -146,11 +143,11 @@ static kal_code read_set(kali_lexicon *x, kal_str list, bool words, void **out, 
     if (n > KAL_WORDS_MAX)
         return kali_fail(err, KAL_MISUSE, "recall.words: a list has too many entries");
     kal_str *entries = kali_arena_alloc(&x->arena, n * sizeof *entries);
-    if (!entries) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!entries) return kali_no_memory(err);
     split_list(list, words, entries, n);
     size_t size = kal_words_size(entries, n);
     *out = kali_arena_alloc(&x->arena, size);
-    if (!*out) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!*out) return kali_no_memory(err);
     if (kal_words_build(*out, size, entries, n)) return KAL_OK;
     return kali_fail(err, KAL_MISUSE, "recall.words: a list is not valid UTF-8");
 }
@@ -189,7 +186,7 @@ static kal_code set_lists(kal_store *store, const kal_word_lists *lists, kal_err
     kal_code code = kali_words_get(store, err);
     if (code != KAL_OK) return code;
     kali_lexicon *x = calloc(1, sizeof *x);
-    if (!x) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!x) return kali_no_memory(err);
     code = compile(store, lists, x, err);
     if (code != KAL_OK) {
         kali_lexicon_free(x);

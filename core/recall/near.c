@@ -130,7 +130,7 @@ typedef struct search {
 /* Those for which there was no room in memory, a block at a time. */
 static kal_code compare_rest(search *s, const kali_vectors *v, kal_err *err) {
     kali_vector_block *block = kali_vector_block_new(v->stride);
-    if (!block) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!block) return kali_no_memory(err);
     kal_code code = KAL_OK;
     int64_t after = v->last_id;
     for (bool done = false; !done && code == KAL_OK;) {
@@ -193,8 +193,7 @@ static kal_code find(search *s, kali_arena *arena, kal_hit *hits, size_t *count,
     size_t stride = (q->dimension + KALI_LANES - 1) / KALI_LANES * KALI_LANES;
     s->best.room = (size_t)q->limit + SPARE;
     s->best.rows = kali_arena_alloc(arena, 2 * s->best.room * sizeof *s->best.rows);
-    if (!s->best.rows || !make_probe(q, stride, arena, &s->probe))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!s->best.rows || !make_probe(q, stride, arena, &s->probe)) return kali_no_memory(err);
     kal_code code = kali_scope_make(s->store, q->sessions, q->session_count, arena, &s->scope, err);
     bool stale = false;
     if (code == KAL_OK) code = compare_all(s, err);

@@ -67,8 +67,7 @@ static kal_code prepare(kali_rank *r, kal_err *err) {
     r->steps = calloc(r->places / STEP, sizeof *r->steps);
     r->known = calloc(r->places / STEP, sizeof *r->known);
     r->shares = malloc(sizeof *r->shares);
-    if (!r->norm || !r->steps || !r->known || !r->shares)
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!r->norm || !r->steps || !r->known || !r->shares) return kali_no_memory(err);
     r->before = r->norm + r->places;
     r->before2 = r->before + r->places;
     r->before4 = r->before2 + r->places;

@@ -14,10 +14,6 @@
 #define SPEAKERS_MAX 6 /* in a crowd a name is a word like any other */
 #define CHAT_WORDS 8   /* a statement of so many words is no look-up */
 
-static bool same(kal_str a, kal_str b) {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 /* ---- speakers ---- */
 
 typedef struct name {
@@ -26,7 +22,7 @@ typedef struct name {
 } name;
 
 static bool is_role(kal_str word) {
-    return same(word, kal_text("user")) || same(word, kal_text("assistant"));
+    return kali_same(word, kal_text("user")) || kali_same(word, kal_text("assistant"));
 }
 
 /* The words of the names of all who take part. None when there are too many. */
@@ -58,13 +54,13 @@ static kal_code read_names(kal_store *store, kali_arena *arena, const bool named
 
 static int speaker_of(const name *names, size_t count, kal_str word) {
     for (size_t i = 0; i < count; i++)
-        if (same(names[i].word, word)) return names[i].speaker;
+        if (kali_same(names[i].word, word)) return names[i].speaker;
     return -1;
 }
 
 static bool joined(const kali_word *words, size_t from, size_t to) {
     for (size_t i = from; i < to; i++)
-        if (same(words[i].word, kal_text("and")) || same(words[i].word, kal_text("or")))
+        if (kali_same(words[i].word, kal_text("and")) || kali_same(words[i].word, kal_text("or")))
             return true;
     return false;
 }
@@ -154,7 +150,7 @@ static void find_questions(const kali_word *words, size_t n, kal_str text, bool 
 static void add_term(kali_question *q, const kali_word *w, bool in_question, kal_str text,
                      const kali_lexicon *x) {
     size_t i = 0;
-    while (i < q->count && !same(q->terms[i].stem, w->stem))
+    while (i < q->count && !kali_same(q->terms[i].stem, w->stem))
         i++;
     if (i == KALI_TERMS) return;
     if (i == q->count) q->terms[q->count++] = *w;
@@ -203,10 +199,10 @@ static int month_of(const kali_lexicon *x, kal_str word) {
 /* "may" is a month only beside a number or after a preposition of time. */
 static bool is_month(const kali_word *words, size_t n, size_t i) {
     static const char *const before[] = {"in", "of", "during", "on", "since", "by", "last", "next"};
-    if (!same(words[i].word, kal_text("may"))) return true;
+    if (!kali_same(words[i].word, kal_text("may"))) return true;
     if (i + 1 < n && kali_question_number(words[i + 1].word)) return true;
     for (size_t k = 0; i > 0 && k < sizeof before / sizeof *before; k++)
-        if (same(words[i - 1].word, kal_text(before[k]))) return true;
+        if (kali_same(words[i - 1].word, kal_text(before[k]))) return true;
     return i > 0 && kali_question_number(words[i - 1].word) > 0;
 }
 
@@ -232,7 +228,7 @@ static void find_past(const kali_word *words, size_t n, const kali_lexicon *x, k
     if (!kali_past_read(words, n, x, &out->past)) return;
     for (size_t i = out->past.first; i <= out->past.last; i++)
         for (size_t k = 0; k < out->count; k++)
-            out->timed[k] |= same(out->terms[k].stem, words[i].stem);
+            out->timed[k] |= kali_same(out->terms[k].stem, words[i].stem);
 }
 
 /* ---- a question, or a turn of a chat ---- */
@@ -263,7 +259,7 @@ kal_code kali_question_read(kal_store *store, kali_arena *arena, kal_str text,
     memset(out, 0, sizeof *out);
     out->speaker = -1;
     kali_word *words = kali_arena_alloc(arena, WORDS * sizeof *words);
-    if (!words) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!words) return kali_no_memory(err);
     kal_code code = kali_index_query(arena, text, &prepared, err);
     if (code == KAL_OK) code = kali_words_split(store->words, arena, prepared, words, &n, err);
     if (code == KAL_OK) code = read_names(store, arena, named, names, &count, err);

@@ -105,9 +105,7 @@ static void add_extra(kali_rank *r, size_t t, lists *l, const kali_postings *p, 
 
 static bool among(const kali_question *q, kal_str stem) {
     for (size_t i = 0; i < q->count; i++)
-        if (q->terms[i].stem.len == stem.len &&
-            memcmp(q->terms[i].stem.data, stem.data, stem.len) == 0)
-            return true;
+        if (kali_same(q->terms[i].stem, stem)) return true;
     return false;
 }
 
@@ -259,7 +257,7 @@ static void add_sessions(kali_rank *r) {
 }
 
 kal_code kali_rank_score(kali_rank *r, kal_err *err) {
-    if (!allocate(r)) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!allocate(r)) return kali_no_memory(err);
     for (size_t t = 0; t < r->question.count; t++) {
         kal_code code = score_term(r, t, err);
         if (code != KAL_OK) return code;

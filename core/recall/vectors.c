@@ -97,7 +97,7 @@ static kal_code open_block(kali_vectors *v, kali_vector_block **out, kal_err *er
     *out = NULL;
     if (v->bytes + block_size(v->stride) > ROOM) return KAL_OK;
     kali_vector_block *b = kali_vector_block_new(v->stride);
-    if (!b) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!b) return kali_no_memory(err);
     v->bytes += block_size(v->stride);
     *(v->last ? &v->last->next : &v->first) = b;
     *out = v->last = b;
@@ -123,7 +123,7 @@ kal_code kali_vectors_get(kal_store *store, kal_str model, size_t dimension, kal
     if (!same) {
         kali_vectors_forget(store);
         v = store->vectors = calloc(1, sizeof *v);
-        if (!v) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!v) return kali_no_memory(err);
         memcpy(v->model, model.data, model.len);
         v->dimension = dimension;
         v->stride = (dimension + KALI_LANES - 1) / KALI_LANES * KALI_LANES;

@@ -119,7 +119,7 @@ static void add_openings(kali_rank *r) {
 kal_code kali_rank_weigh(kali_rank *r, kal_err *err) {
     add_day(r);
     uint32_t *newer = calloc(r->documents.sessions + 1u, sizeof *newer);
-    if (!newer) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!newer) return kali_no_memory(err);
     if (r->turn) rank_sessions(r, newer);
     weigh(r, newer);
     free(newer);

@@ -154,7 +154,7 @@ static void walk_json(writer *w, kal_str json) {
 kal_code kali_redact_json(const kal_store *store, kali_arena *arena, kal_str *json, kal_err *err) {
     if (!kali_redaction_active(store) || !json->len) return KAL_OK;
     writer w = {.store = store, .room = malloc(json->len)};
-    if (!w.room) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!w.room) return kali_no_memory(err);
     walk_json(&w, *json);
     w.out = kali_arena_alloc(arena, w.size + 1);
     if (w.out) {
@@ -163,5 +163,5 @@ kal_code kali_redact_json(const kal_store *store, kali_arena *arena, kal_str *js
         *json = (kal_str){w.out, w.size};
     }
     free(w.room);
-    return w.out ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return w.out ? KAL_OK : kali_no_memory(err);
 }

@@ -140,7 +140,7 @@ static size_t count_words(kal_str text) {
 static unsigned flags_of(const kali_document *d) {
     unsigned flags = KALI_PRESENT;
     size_t end = d->text.len;
-    if (d->role.len == 9) flags |= KALI_ASSISTANT;
+    if (d->role.len == 9 && memcmp(d->role.data, "assistant", 9) == 0) flags |= KALI_ASSISTANT;
     if (d->role.len && d->role.data[0] != 'u' && d->role.data[0] != 'a') flags |= KALI_OTHER;
     while (end && strchr(" \t\r\n\"')", d->text.data[end - 1]))
         end--;

@@ -124,4 +124,10 @@ kal_code kali_document_read(kal_store *store, kali_leaf *leaf, int64_t id, kali_
 kal_code kali_document_same(kal_store *store, kali_leaf *leaf, const kali_document *document,
                             bool *out, kal_err *err);
 
+/* For qsort: numbers in ascending order. */
+static inline int kali_by_number(const void *x, const void *y) {
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
+
 #endif

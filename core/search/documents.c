@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static kal_code no_memory(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 /* ---- what is known to have changed ---- */
 
 void kali_documents_changed(kal_store *store, int64_t block) {
@@ -85,10 +81,10 @@ static kal_code read_all(kal_store *store, kali_history *h, kal_err *err) {
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err)) {
         if (take_block(&g, kali_integer(q, 0), kali_blob(q, 1))) continue;
         kali_reset(q);
-        code = no_memory(err);
+        code = kali_no_memory(err);
         break;
     }
-    if (code == KAL_OK && !kali_history_arrange(h, g.records)) code = no_memory(err);
+    if (code == KAL_OK && !kali_history_arrange(h, g.records)) code = kali_no_memory(err);
     free(g.records);
     return code;
 }
@@ -129,7 +125,7 @@ static kal_code untangle(kal_store *store, kali_history *h, kal_err *err) {
         if (h->chains[s].time == KALI_UNKNOWN) n += h->chains[s].messages;
     if (n == 0) return KAL_OK;
     knot *all = malloc(n * sizeof *all);
-    if (!all) return no_memory(err);
+    if (!all) return kali_no_memory(err);
     kal_code code = find_knots(store, h, all, err);
     if (code == KAL_OK) qsort(all, n, sizeof *all, by_order);
     for (size_t i = 0; i < n && code == KAL_OK; i++) {
@@ -148,7 +144,7 @@ static kal_code load(kal_store *store, kal_err *err) {
     if (code != KAL_OK) return code;
     kali_documents_forget(store);
     kali_history *h = store->history = calloc(1, sizeof *h);
-    if (!h || !kali_history_sessions(h, most)) return no_memory(err);
+    if (!h || !kali_history_sessions(h, most)) return kali_no_memory(err);
     code = read_all(store, h, err);
     if (code == KAL_OK) code = untangle(store, h, err);
     for (size_t s = 0; code == KAL_OK && s <= h->sessions; s++)
@@ -200,12 +196,12 @@ static kal_code add_row(kal_store *store, kali_history *h, uint32_t slot, const 
     if (code != KAL_OK) return code;
     *fine = now->session <= most;
     if (!*fine) return KAL_OK;
-    if (most > h->sessions && !kali_history_sessions(h, most)) return no_memory(err);
+    if (most > h->sessions && !kali_history_sessions(h, most)) return kali_no_memory(err);
     kali_chain *c = &h->chains[now->session];
     code = renew_time(store, h, c, err);
     *fine = c->time <= time && (!c->messages || h->slots[c->first + c->messages - 1] < slot);
     if (code != KAL_OK || !*fine) return code;
-    return kali_history_append(h, slot, now, time) ? KAL_OK : no_memory(err);
+    return kali_history_append(h, slot, now, time) ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code renew_row(kal_store *store, kali_history *h, uint32_t slot, const uint8_t *p,
@@ -231,16 +227,11 @@ static kal_code renew_block(kal_store *store, kali_history *h, int64_t number, b
     *fine = at == h->count || h->blocks[at] == number;
     kal_code code = *fine ? kali_leaf_read(store, &leaf, number, err) : KAL_OK;
     if (code != KAL_OK || !*fine) return code;
-    if (at == h->count && !kali_history_block(h, number)) return no_memory(err);
+    if (at == h->count && !kali_history_block(h, number)) return kali_no_memory(err);
     for (size_t i = 0; i < KALI_BLOCK && *fine && code == KAL_OK; i++)
         code = renew_row(store, h, (uint32_t)(at * KALI_BLOCK + i), leaf.records + i * KALI_RECORD,
                          fine, err);
     return code;
-}
-
-static int by_number(const void *x, const void *y) {
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
 }
 
 static kal_code renew(kal_store *store, kal_err *err) {
@@ -254,7 +245,7 @@ static kal_code renew(kal_store *store, kal_err *err) {
     bool writing = store->batch && !store->reading; /* others cannot */
     bool fine = h && h->whole && h->wasted <= h->places / 2 &&
                 (writing || h->version == kali_db_version(store->db));
-    if (fine && h->stales) qsort(h->stale, h->stales, sizeof *h->stale, by_number);
+    if (fine && h->stales) qsort(h->stale, h->stales, sizeof *h->stale, kali_by_number);
     for (size_t i = 0; code == KAL_OK && fine && i < h->stales; i++)
         code = renew_block(store, h, h->stale[i], &fine, err);
     if (fine && code == KAL_OK) h->stales = 0;

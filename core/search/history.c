@@ -164,11 +164,6 @@ void kali_history_take_out(kali_history *h, uint32_t slot) {
     h->ranked = false;
 }
 
-static int by_number(const void *x, const void *y) {
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
-}
-
 void kali_history_rank(kali_history *h) {
     if (h->ranked) return;
     h->latest_count = 0;
@@ -178,7 +173,7 @@ void kali_history_rank(kali_history *h) {
         uint32_t last = h->slots[c->first + c->messages - 1];
         h->latest[h->latest_count++] = (int64_t)(INT32_MAX - last) << 24 | s;
     }
-    qsort(h->latest, h->latest_count, sizeof *h->latest, by_number);
+    qsort(h->latest, h->latest_count, sizeof *h->latest, kali_by_number);
     for (size_t i = 0; i < h->latest_count; i++)
         h->latest[i] &= 0xFFFFFF;
     h->ranked = true;

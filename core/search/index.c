@@ -58,7 +58,7 @@ static kal_code prepare(kali_arena *arena, kal_str text, bool last, kal_str *out
     if (!has_unspaced(text)) return KAL_OK;
     /* A pair is two characters and two blanks; a character of 3 bytes stands in two pairs, or in one and alone. */
     char *buffer = kali_arena_alloc(arena, text.len * 3 + 16), *p = buffer;
-    if (!buffer) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!buffer) return kali_no_memory(err);
     for (size_t i = 0; i < text.len;) {
         kal_str rest = {text.data + i, text.len - i};
         size_t run = kali_index_run(rest), next = run;
@@ -149,7 +149,7 @@ static kal_code next_tombstone(kal_store *store, int64_t after, kali_arena *aren
                   kali_arena_copy(arena, kali_text(q, 2), &out->key) &&
                   kali_arena_copy(arena, kali_text(q, 3), &out->text);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 /* The first column of the first row of `sql`, given an integer or two texts; 0 when there is none. */
@@ -375,8 +375,4 @@ kal_code kali_index_refresh(kal_store *store, kal_err *err) {
     code = kali_write_begin(store, err);
     if (code == KAL_BUSY) return KAL_OK; /* what is indexed is searched */
     return code == KAL_OK ? kali_write_end(store, code, err) : code;
-}
-
-kal_code kali_words_get(kal_store *store, kal_err *err) {
-    return store->words ? KAL_OK : kali_words_open(kali_db_handle(store->db), &store->words, err);
 }

@@ -29,17 +29,13 @@ typedef struct job {
     size_t capacity, count;
 } job;
 
-static kal_code no_memory(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 static kal_code report(job *j, const char *kind, kal_str id, const char *what, kal_err *err) {
     char text[400];
     size_t at = j->count++;
     if (at >= j->capacity) return KAL_OK;
     snprintf(text, sizeof text, "%s %.*s %s", kind, KALI_STR(id), what);
     bool copied = kali_arena_copy(&j->store->arena, kal_text(text), &j->rows[at].what);
-    return copied ? KAL_OK : no_memory(err);
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code report_message(job *j, int64_t id, const char *what, kal_err *err) {
@@ -119,7 +115,7 @@ static kal_code sum_index(kal_store *store, const char *sql, table *t, kal_err *
         entry *e = enter(t, kali_integer(q, 1));
         if (!e) {
             kali_reset(q);
-            return no_memory(err);
+            return kali_no_memory(err);
         }
         if (term.len < LONG) e->sum += hash_of(term, (uint64_t)kali_integer(q, 2));
     }
@@ -133,7 +129,7 @@ static kal_code check_message(job *j, const kali_document *d, table *t, kali_lea
     uint64_t wanted;
     bool same;
     entry *e = enter(t, d->id); /* a text without words is not in the index */
-    if (!e) return no_memory(err);
+    if (!e) return kali_no_memory(err);
     e->seen = true;
     kal_code code = sum_text(j->store, d->text, &wanted, err);
     if (code == KAL_OK && wanted != e->sum)

@@ -47,7 +47,7 @@ kal_code kali_scope_make(kal_store *store, const kal_str *sessions, size_t count
     if (code != KAL_OK) return code;
     size_t numbers = (size_t)most + 1;
     uint8_t *set = kali_arena_alloc(arena, numbers / 8 + 1);
-    if (!set) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!set) return kali_no_memory(err);
     memset(set, 0, numbers / 8 + 1);
     *out = (kali_scope){.numbers = numbers};
     for (size_t i = 0; sessions && i < count && code == KAL_OK; i++) {

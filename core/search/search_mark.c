@@ -197,14 +197,14 @@ kal_code kali_search_mark(kal_store *store, const kali_search *search, kali_aren
                           kal_str text, size_t width, kali_marks *out, kal_err *err) {
     marker *m = calloc(1, sizeof *m);
     place *places = malloc(SPANS * sizeof *places);
-    kal_code code = m && places ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_code code = m && places ? KAL_OK : kali_no_memory(err);
     memset(out, 0, sizeof *out);
     if (code == KAL_OK) {
         *m = (marker){.search = search, .places = places, .out = out};
         read_text(store, m, text);
         qsort(places, m->count, sizeof *places, by_place);
         out->spans = kali_arena_alloc(arena, (m->count + 1) * sizeof *out->spans);
-        if (!out->spans) code = kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!out->spans) code = kali_no_memory(err);
     }
     if (code == KAL_OK) {
         join_places(m, out);

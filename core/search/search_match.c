@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static kal_code no_memory(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 bool kali_postings_add(kali_postings *m, int64_t id, uint32_t tf) {
     if (m->count == m->room) {
         size_t room = m->room * 2 + 64;
@@ -57,7 +53,7 @@ static kal_code match_prefix(kali_matcher *m, const kali_pattern *p, kali_postin
         kali_bind_text(q, 1, expression);
         for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err))
             if (!kali_postings_add(out, kali_integer(q, 0), 1)) {
-                code = no_memory(err);
+                code = kali_no_memory(err);
                 break;
             }
         kali_reset(q);
@@ -117,7 +113,8 @@ static kal_code walk_phrase(phrase *f, size_t words, kali_postings *out, kal_err
             all = f->postings[w].rows[f->at[w]].id == id;
         }
         size_t n = all ? count_phrase(f, words) : 0;
-        if (n == SIZE_MAX || (n && !kali_postings_add(out, id, (uint32_t)n))) return no_memory(err);
+        if (n == SIZE_MAX || (n && !kali_postings_add(out, id, (uint32_t)n)))
+            return kali_no_memory(err);
     }
     return KAL_OK;
 }
@@ -125,7 +122,7 @@ static kal_code walk_phrase(phrase *f, size_t words, kali_postings *out, kal_err
 static kal_code match_phrase(kali_matcher *m, const kali_pattern *p, kali_postings *out,
                              kal_err *err) {
     phrase *f = calloc(1, sizeof *f);
-    if (!f) return no_memory(err);
+    if (!f) return kali_no_memory(err);
     kal_code code = KAL_OK;
     for (size_t w = 0; w < p->count && code == KAL_OK; w++)
         code = kali_reader_term(m->reader, p->words[w].stem, &f->postings[w], err);
@@ -155,7 +152,7 @@ static kal_code unite(kali_postings *a, const kali_postings *b, kal_err *err) {
     }
     free(a->rows);
     *a = out;
-    return fine ? KAL_OK : no_memory(err);
+    return fine ? KAL_OK : kali_no_memory(err);
 }
 
 static kal_code match_pattern(kali_matcher *m, const kali_pattern *p, kali_postings *out,

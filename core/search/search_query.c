@@ -79,7 +79,7 @@ static kal_code make_pattern(parser *p, kal_str text, bool prefix, kali_pattern 
     if (n > KALI_PATTERN_WORDS) return wrong(p, at, err, "the phrase has more than 32 words");
     kali_pattern *made = kali_arena_alloc(p->arena, sizeof *made);
     kali_word *copy = kali_arena_alloc(p->arena, n * sizeof *copy);
-    if (!made || !copy) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!made || !copy) return kali_no_memory(err);
     memcpy(copy, words, n * sizeof *copy);
     *made = (kali_pattern){NULL, copy, n, prefix || is_lone(text)};
     *out = made;
@@ -271,7 +271,7 @@ static char *write_pattern(char *out, const kali_pattern *p) {
 kal_code kali_pattern_expression(const kali_pattern *pattern, kali_arena *arena, kal_str *out,
                                  kal_err *err) {
     char *data = kali_arena_alloc(arena, pattern_size(pattern));
-    if (!data) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!data) return kali_no_memory(err);
     *out = (kal_str){data, (size_t)(write_pattern(data, pattern) - data)};
     return KAL_OK;
 }
@@ -303,7 +303,7 @@ kal_code kali_search_expression(const kali_search *s, kali_arena *arena, kal_str
             size += pattern_size(p) + 16;
     }
     char *data = kali_arena_alloc(arena, size), *end = data;
-    if (!data) return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!data) return kali_no_memory(err);
     end = stpcpy(end, "(");
     end = write_clauses(end, s, false, " AND ");
     end = stpcpy(end, ")");

@@ -16,10 +16,6 @@
 #define PER_LEAF 1000 /* postings in a leaf, about */
 #define PER_TEXT 3    /* leaves that are read in the time that one text takes */
 
-static kal_code no_memory(kal_err *err) {
-    return kali_fail(err, KAL_NOMEM, "out of memory");
-}
-
 /* ---- which sessions ---- */
 
 /* Messages that may be found: a list of their ids, or unless `listed` of the numbers of their sessions. */
@@ -43,7 +39,7 @@ static kal_code collect(kal_store *store, const char *sql, kal_str session, kali
     kali_bind_text(q, 1, session);
     for (code = kali_step(q, &row, err); code == KAL_OK && row; code = kali_step(q, &row, err))
         if (!kali_postings_add(out, kali_integer(q, 0), 0)) {
-            code = no_memory(err);
+            code = kali_no_memory(err);
             break;
         }
     kali_reset(q);
@@ -151,7 +147,7 @@ static void keep(kali_postings *kept, const kali_postings *list, bool without) {
 
 static kal_code copy_list(kali_postings *out, const kali_postings *list, kal_err *err) {
     out->rows = malloc((list->count + 1) * sizeof *out->rows);
-    if (!out->rows) return no_memory(err);
+    if (!out->rows) return kali_no_memory(err);
     if (list->count) memcpy(out->rows, list->rows, list->count * sizeof *out->rows);
     out->count = list->count;
     return KAL_OK;
@@ -205,7 +201,7 @@ static kal_code score_listed(kali_matcher *m, const limits *l, const kali_postin
             at[c] = kali_postings_seek(&m->lists[c], at[c], id);
             score += kali_matcher_score(m, c, m->lists[c].rows[at[c]].tf, d.words);
         }
-        if (!add_candidate(m, id, score)) return no_memory(err);
+        if (!add_candidate(m, id, score)) return kali_no_memory(err);
     }
     return KAL_OK;
 }
@@ -222,7 +218,7 @@ static kal_code score_text(kali_matcher *m, int64_t id, kal_str text, kali_arena
         if ((marks.tf[c] > 0) == without) return KAL_OK;
         if (!without) score += kali_matcher_score(m, c, marks.tf[c], (double)marks.words);
     }
-    return add_candidate(m, id, score) ? KAL_OK : no_memory(err);
+    return add_candidate(m, id, score) ? KAL_OK : kali_no_memory(err);
 }
 
 /* Some lists were not read: the texts tell. */

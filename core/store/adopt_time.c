@@ -37,7 +37,7 @@ static kal_code next_odd(kal_store *store, int64_t after, kali_arena *arena, odd
     bool copied = kali_arena_copy(arena, kali_text(q, 1), &out->session) &&
                   kali_arena_copy(arena, kali_text(q, 2), &out->time);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 /* "1735689600" and "1735689600000": seconds and milliseconds since 1970. */
@@ -132,7 +132,7 @@ kal_code kali_adopt_time(kal_store *store, int64_t id, kal_str session, kal_str 
     if (code != KAL_OK) return code;
     bool copied = kali_arena_copy(arena, kali_text(q, 0), time);
     kali_reset(q);
-    return copied ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return copied ? KAL_OK : kali_no_memory(err);
 }
 
 #define REWRITE(table)                                                                             \

@@ -99,8 +99,7 @@ static kal_code check_time(kal_store *store, const char *noun, const char *field
         return kali_fail(err, KAL_MISUSE, "%s.%s is not a time: '%.*s' (2025-03-01T09:30:00.000Z)",
                          noun, field, KALI_STR(*text));
     if (text->len == KALI_TIME_LEN && memcmp(out, text->data, KALI_TIME_LEN) == 0) return KAL_OK;
-    if (!kali_arena_copy(&store->arena, kal_text(out), text))
-        return kali_fail(err, KAL_NOMEM, "out of memory");
+    if (!kali_arena_copy(&store->arena, kal_text(out), text)) return kali_no_memory(err);
     return KAL_OK;
 }
 
@@ -186,7 +185,7 @@ kal_code kali_row_mint(kal_store *store, const kali_noun *noun, void *row, kal_e
         kal_store_now(store, now);
         fine = kali_arena_copy(&store->arena, kal_text(now), at_time) && fine;
     }
-    return fine ? KAL_OK : kali_fail(err, KAL_NOMEM, "out of memory");
+    return fine ? KAL_OK : kali_no_memory(err);
 }
 
 /* Is the number one that stands for none, in a field that may be absent? */
@@ -246,7 +245,7 @@ kal_code kali_row_read(kal_store *store, const kali_noun *noun, kali_stmt *q, vo
         if (f->type == KAL_TYPE_BOOLEAN) *(bool *)at(row, f->offset) = kali_integer(q, (int)i) != 0;
         if (f->type == KAL_TYPE_TEXT &&
             !kali_arena_copy(&store->arena, kali_text(q, (int)i), kali_field_text(noun, row, i)))
-            return kali_fail(err, KAL_NOMEM, "out of memory");
+            return kali_no_memory(err);
     }
     return KAL_OK;
 }

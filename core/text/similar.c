@@ -176,7 +176,7 @@ static kal_code make_sketches(const kal_str *texts, size_t count, kali_arena *ar
     for (size_t i = 0; i < count; i++) {
         out[i] = sketch_of(&set, texts[i]);
         uint64_t *list = kali_arena_alloc(arena, (out[i].n + 1) * sizeof *list);
-        if (!list) return kali_fail(err, KAL_NOMEM, "out of memory");
+        if (!list) return kali_no_memory(err);
         memcpy(list, out[i].list, out[i].n * sizeof *list);
         out[i].list = list;
     }
@@ -193,8 +193,7 @@ kal_code kal_text_alike(const kal_str *texts, size_t count, double least, kal_pa
         return kali_fail(err, KAL_MISUSE, "text.alike: there is no room for all pairs");
     kali_arena arena = {0};
     sketch *all = kali_arena_alloc(&arena, (count + 1) * sizeof *all);
-    kal_code code = all ? make_sketches(texts, count, &arena, all, err)
-                        : kali_fail(err, KAL_NOMEM, "out of memory");
+    kal_code code = all ? make_sketches(texts, count, &arena, all, err) : kali_no_memory(err);
     for (size_t i = 1; i < count && code == KAL_OK; i++)
         for (size_t k = 0; k < i; k++)
             if (measure(&all[k], &all[i], least) >= least)
